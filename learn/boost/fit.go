@@ -1,0 +1,111 @@
+package boost
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/pluvia-ml/pluvia/learn"
+)
+
+// fit grows the trees one after the other, each on the gradients of the log
+// loss that the trees before it left (Friedman 2001).
+func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
+	x := train.X
+	cuts := makeCuts(x, b.MaxBins)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	bins := makeBins(x, cuts)
+	n := x.Rows()
+	positive := count(train.Y)
+	m := &Model{
+		features: slices.Clone(x.Names()),
+		start:    math.Log(float64(positive) / float64(n-positive)),
+		gains:    make([]float64, len(cuts)),
+	}
+	g := newGrower(b, bins, cuts)
+	scores := filled(n, m.start)
+	sums := make([]sum, n)
+	var watch *watcher
+	if b.EarlyStopping > 0 {
+		watch = &watcher{bins: makeBins(train.Valid.X, cuts), y: train.Valid.Y, patience: b.EarlyStopping, best: math.Inf(1)}
+		watch.scores = filled(len(watch.y), m.start)
+	}
+	random := rand.New(rand.NewPCG(b.Seed, 0))
+	for t := range b.Trees {
+		gradients(sums, scores, train.Y, g.search.scale)
+		if err := g.grow(ctx, sums, random); err != nil {
+			return nil, err
+		}
+		g.answer(scores)
+		g.write(m)
+		if watch != nil && watch.enough(g) {
+			m.truncate(watch.bestTrees)
+			break
+		}
+		if train.Progress != nil {
+			train.Progress(t+1, b.Trees)
+		}
+		if len(g.tree) == 1 && b.Subsample == 1 && b.Colsample == 1 {
+			break // nothing to learn any more: every further tree would be the same leaf
+		}
+	}
+	if watch != nil {
+		m.truncate(watch.bestTrees)
+	}
+	return m, nil
+}
+
+func filled(n int, v float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = v
+	}
+	return out
+}
+
+// gradients are the first and second derivatives of the log loss by the score.
+func gradients(dst []sum, scores []float64, y []bool, sc scale) {
+	const block = 8192
+	parallel((len(dst)+block-1)/block, func(k int) {
+		for i := k * block; i < min(len(dst), (k+1)*block); i++ {
+			p := sigmoid(scores[i])
+			g := p
+			if y[i] {
+				g = p - 1
+			}
+			dst[i] = pack(int64(math.RoundToEven(g*sc.gradient)), int64(math.RoundToEven(p*(1-p)*sc.hessian)))
+		}
+	})
+}
+
+// watcher watches the log loss of the validation part.
+type watcher struct {
+	bins      *binned
+	y         []bool
+	scores    []float64
+	patience  int
+	trees     int
+	best      float64
+	bestTrees int
+}
+
+// enough adds the tree just grown, and says whether to stop.
+func (w *watcher) enough(g *grower) bool {
+	loss := 0.0
+	for i := range w.scores {
+		w.scores[i] += g.leafOf(w.bins, int32(i))
+		z := w.scores[i]
+		if w.y[i] {
+			z = -z
+		}
+		loss += max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
+	}
+	w.trees++
+	if loss < w.best {
+		w.best, w.bestTrees = loss, w.trees
+	}
+	return w.trees-w.bestTrees >= w.patience
+}

@@ -1,0 +1,65 @@
+package boost
+
+import "math"
+
+// sum is a gradient and a Hessian as fixed-point numbers in one integer: the
+// upper 32 bits are the signed gradient, the lower 32 the Hessian, which is
+// never negative. Adding two of them is one addition, and a sum does not
+// depend on the order in which it was made, so that any number of threads
+// makes the same model.
+type sum int64
+
+func (s sum) gradient() float64 { return float64(s >> 32) }
+func (s sum) hessian() float64  { return float64(uint32(s)) }
+
+func pack(gradient, hessian int64) sum { return sum(gradient<<32 + hessian) }
+
+// scale is how many units of fixed point make 1.
+type scale struct{ gradient, hessian float64 }
+
+// maxHessian is the largest p(1-p).
+const maxHessian = 0.25
+
+// newScale leaves room for n rows of the largest gradient, 1, and the largest
+// Hessian, 1/4, whose scale is therefore four times as fine. At a million rows a gradient still
+// has ten bits behind the point (Shi et al. 2022 go down to two to five bits).
+func newScale(n int) scale {
+	g := math.Ldexp(1, 30-bitLen(n))
+	return scale{gradient: g, hessian: g / maxHessian}
+}
+
+func bitLen(n int) (bits int) {
+	for ; n > 0; n >>= 1 {
+		bits++
+	}
+	return bits
+}
+
+// histogram is the sums of a leaf by feature and bin.
+type histogram [][256]sum
+
+// add adds the sums of the given rows. For each row r and feature j,
+//
+//	h[j][rows[r][j]] += of[r]
+func (h histogram) add(b *binned, rows []int32, of []sum, from, to int) {
+	width := b.features
+	h = h[from:to]
+	for _, r := range rows {
+		s := of[r]
+		row := b.rows[int(r)*width+from : int(r)*width+to]
+		h := h[:len(row)]
+		for j, bin := range row {
+			h[j][bin] += s
+		}
+	}
+}
+
+// subtract takes the sums of a sibling away.
+func (h histogram) subtract(sibling histogram, from, to int) {
+	for j := from; j < to; j++ {
+		a, b := &h[j], &sibling[j]
+		for k := range a {
+			a[k] -= b[k]
+		}
+	}
+}
