@@ -2,6 +2,7 @@ package chart
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -57,7 +58,9 @@ func (ch Map) draw(c *canvas) {
 			if x+float64(utf8.RuneCountInString(p.Name))*8*unit > ch.Width {
 				x, class = p.X-11*unit, "here end"
 			}
-			c.raw(`<text class="` + class + `" style="font-size:` + number(14*unit) + `px" x="` + number(x) + `" y="` + number(p.Y+5*unit) + `">` + escape(cut(p.Name, 40)) + `</text>`)
+			c.raw(`<g transform="translate(` + number(x) + " " + number(p.Y+5*unit) + `) scale(` + strconv.FormatFloat(unit, 'g', 4, 64) + `)">`)
+			c.words(class, 0, 0, cut(p.Name, 40))
+			c.raw(`</g>`)
 		}
 	}
 	c.raw(`</g>`)
