@@ -134,6 +134,20 @@ func (c *Column) Take(rows []int) *Column {
 	return out
 }
 
+// slice is the column of the values from..to; they are shared.
+func (c *Column) slice(from, to int) *Column {
+	out := *c
+	switch c.Kind {
+	case Category:
+		out.Codes = c.Codes[from:to:to]
+	case Date:
+		out.Days = c.Days[from:to:to]
+	default:
+		out.Numbers = c.Numbers[from:to:to]
+	}
+	return &out
+}
+
 func take[T any](values []T, rows []int) []T {
 	out := make([]T, len(rows))
 	for i, row := range rows {

@@ -1,7 +1,7 @@
 package table
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"time"
 )
@@ -21,29 +21,58 @@ func NewDay(year, month, day int) Day {
 	return Day(time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
 }
 
+var errDay = errors.New("not a date of the calendar, written YYYY-MM-DD")
+
 // ParseDay reads a date written as 2006-01-02.
 func ParseDay(text string) (Day, error) {
-	if len(text) == 10 && text[4] == '-' && text[7] == '-' {
-		year, okYear := digits(text[:4])
-		month, okMonth := digits(text[5:7])
-		day, okDay := digits(text[8:])
-		if okYear && okMonth && okDay && month >= 1 && month <= 12 {
-			if d := NewDay(year, month, day); d.Time().Day() == day && day > 0 {
-				return d, nil
-			}
-		}
+	if d, ok := parseDay(text); ok {
+		return d, nil
 	}
-	return MissingDay, fmt.Errorf("not a date of the calendar, written YYYY-MM-DD")
+	return MissingDay, errDay
 }
 
-func digits(text string) (n int, ok bool) {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return 0, false
-		}
-		n = n*10 + int(text[i]-'0')
+func parseDay[T string | []byte](text T) (Day, bool) {
+	if len(text) != 10 || text[4] != '-' || text[7] != '-' {
+		return MissingDay, false
 	}
-	return n, true
+	var digit [8]int
+	for i, at := range [8]int{0, 1, 2, 3, 5, 6, 8, 9} {
+		if digit[i] = int(text[at]) - '0'; uint(digit[i]) > 9 {
+			return MissingDay, false
+		}
+	}
+	year := 1000*digit[0] + 100*digit[1] + 10*digit[2] + digit[3]
+	month := 10*digit[4] + digit[5]
+	day := 10*digit[6] + digit[7]
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return MissingDay, false
+	}
+	return civil(year, month, day), true
+}
+
+func daysIn(year, month int) int {
+	if month == 2 {
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 30 + (month+month>>3)&1
+}
+
+// civil is the day number of a date with a year from 0 on, by counting years
+// from March so that the leap day comes last (Howard Hinnant, "chrono-Compatible
+// Low-Level Date Algorithms", days_from_civil).
+func civil(year, month, day int) Day {
+	month -= 3
+	if month < 0 {
+		month += 12
+		year--
+	}
+	year += 400 // keeps the divisions below on positive numbers
+	era := year / 400
+	ofEra := year - 400*era
+	return Day(146097*(era-1) + 365*ofEra + ofEra/4 - ofEra/100 + (153*month+2)/5 + day - 1 - 719468)
 }
 
 // Time is midnight UTC at the beginning of the day; MissingDay has none.

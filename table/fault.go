@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // Fault is one value that breaks a rule: where it stands, what it is, and
@@ -24,4 +25,18 @@ func (f Fault) Error() string {
 		place += ", column " + f.Column
 	}
 	return fmt.Sprintf("%s: %q: must be %s", place, f.Value, f.Rule)
+}
+
+// maxValue is how many bytes of a value a fault keeps.
+const maxValue = 64
+
+func cut(value string) string {
+	if len(value) <= maxValue {
+		return value
+	}
+	end := maxValue
+	for end > maxValue-utf8.UTFMax && !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end]
 }

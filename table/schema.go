@@ -1,5 +1,12 @@
 package table
 
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
 // Type is what a field's values must be.
 type Type string
 
@@ -64,4 +71,59 @@ func (s *Schema) Names() []string {
 		names[i] = s.Fields[i].Name
 	}
 	return names
+}
+
+// Check says what is wrong with the schema itself, all of it: names, types,
+// bounds, categories and key that cannot be kept. A schema from a project file
+// has passed it.
+func (s *Schema) Check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if len(s.Fields) == 0 {
+		fault("the schema has no fields")
+	}
+	names := make(map[string]bool, len(s.Fields))
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		switch {
+		case f.Name == "":
+			fault("field %d has no name", i+1)
+		case names[f.Name]:
+			fault("field %s is there twice", f.Name)
+		}
+		names[f.Name] = true
+		switch f.Type {
+		case TypeNumber, TypeInteger:
+			if f.Min != nil && math.IsNaN(*f.Min) || f.Max != nil && math.IsNaN(*f.Max) || f.Min != nil && f.Max != nil && *f.Min > *f.Max {
+				fault("field %s: min must not be above max", f.Name)
+			}
+		case TypeDate:
+			earliest, okE := parseDay(f.Earliest)
+			latest, okL := parseDay(f.Latest)
+			if f.Earliest != "" && !okE || f.Latest != "" && !okL {
+				fault("field %s: earliest and latest must be dates, written YYYY-MM-DD", f.Name)
+			} else if okE && okL && earliest > latest {
+				fault("field %s: earliest must not be after latest", f.Name)
+			}
+		case TypeCategory:
+			if len(f.Categories) == 0 {
+				fault("field %s: a category needs its categories", f.Name)
+			}
+			levels := make(map[string]bool, len(f.Categories))
+			for _, level := range f.Categories {
+				if level == "" || levels[level] || slices.Contains(s.Missing, level) {
+					fault("field %s: category %q is empty, there twice, or stands for missing", f.Name, level)
+				}
+				levels[level] = true
+			}
+		default:
+			fault("field %s: type %q is none of number, integer, category, date", f.Name, f.Type)
+		}
+	}
+	for i, name := range s.Key {
+		if !names[name] || slices.Contains(s.Key[:i], name) {
+			fault("key %s is not a field, or there twice", name)
+		}
+	}
+	return errors.Join(faults...)
 }
