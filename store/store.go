@@ -1,0 +1,179 @@
+// Package store is the [pluvia.Store] on a SQL database: experiments, runs,
+// params, metrics with their history, data sets, registered models.
+//
+// It does nothing but keep them. It knows no model, no HTTP and no filter
+// language, and it never deletes what a caller has not named.
+//
+// Inside, a run, an experiment or a model is an integer, and what belongs to it
+// lies clustered by that integer. metrics holds every point; latest_metrics
+// holds, for each run and key, the greatest by (step, timestamp, value), so
+// that a list of runs never reads history. NaN is stored as 0 with is_nan set,
+// because SQLite keeps NaN as NULL; it is compared as that 0, as in MLflow.
+//
+// # Layout
+//
+// An exported method opens a transaction, an unexported function that takes a
+// *tx does the work, and the SQL stands beside the function that runs it. The
+// text is written for SQLite and PostgreSQL alike; dialect.go is the only file
+// that knows which database is underneath.
+//
+// # Durability
+//
+// On SQLite the database is in WAL mode with synchronous=NORMAL: an answered
+// write survives the death of the process at any moment, but the last ones may
+// be lost, whole and in order, when the machine loses power. With
+// "?synchronous=full" behind the path every write waits for the disk.
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/pluvia-ml/pluvia"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is the number of connections that read beside the one that writes.
+const readers = 4
+
+// Store keeps experiments, runs and models in a database. Readers never wait
+// for the writer. The fields may be replaced before the first use.
+type Store struct {
+	Now   func() time.Time // the clock
+	NewID func() string    // makes ids of runs: 32 lower-case hexadecimal digits
+
+	path   string
+	writer *sql.DB // one connection
+	reader *sql.DB
+	hot    statements
+}
+
+var _ pluvia.Store = (*Store)(nil)
+
+// Open opens the database at path, a file, and makes or migrates its tables.
+// The folder must exist. Settings may follow the path behind a question mark:
+//
+//	synchronous=full   a write is answered when it is on the disk
+//
+// A database that a newer program has made is refused. Several processes may
+// have one database open at the same time.
+func Open(ctx context.Context, path string) (*Store, error) {
+	dsn, err := sqliteDSN(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		Now:   time.Now,
+		NewID: newID,
+		path:  path,
+	}
+	if s.writer, err = sql.Open("sqlite", dsn.writer); err != nil {
+		return nil, s.failed("open", err)
+	}
+	s.writer.SetMaxOpenConns(1)
+	if s.reader, err = sql.Open("sqlite", dsn.reader); err != nil {
+		s.writer.Close()
+		return nil, s.failed("open", err)
+	}
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
+	s.hot.db = s.writer
+
+	list, err := readMigrations(migrations, "migrations")
+	if err == nil {
+		err = s.migrate(ctx, list)
+	}
+	if err == nil {
+		err = s.makeDefaultExperiment(ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes the database. It waits for what is under way.
+func (s *Store) Close() error {
+	return errors.Join(s.hot.close(), s.reader.Close(), s.writer.Close())
+}
+
+func newID() string {
+	var id [16]byte
+	rand.Read(id[:]) // never fails, by its contract
+	return hex.EncodeToString(id[:])
+}
+
+// tx is a transaction and the time at which it began.
+type tx struct {
+	sql *sql.Tx
+	hot *statements // nil in a transaction that reads
+	now int64       // milliseconds
+}
+
+// write runs f in a transaction that takes effect whole or not at all.
+func (s *Store) write(ctx context.Context, what string, f func(*tx) error) error {
+	begun, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer begun.Rollback()
+	t := &tx{sql: begun, hot: &s.hot, now: pluvia.Millis(s.Now())}
+	if err := f(t); err != nil {
+		return s.failed(what, err)
+	}
+	if err := begun.Commit(); err != nil {
+		// After a cancelled context the transaction is rolled back already.
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return s.failed(what, err)
+	}
+	s.hot.prepare(ctx)
+	return nil
+}
+
+// read runs f on one state of the database, whatever is written meanwhile.
+func (s *Store) read(ctx context.Context, what string, f func(*tx) error) error {
+	begun, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer begun.Rollback()
+	if err := f(&tx{sql: begun, now: pluvia.Millis(s.Now())}); err != nil {
+		return s.failed(what, err)
+	}
+	return nil
+}
+
+func (t *tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	var res sql.Result
+	var err error
+	if stmt := t.hot.find(text); stmt != nil {
+		res, err = t.sql.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	} else {
+		res, err = t.sql.ExecContext(ctx, text, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (t *tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return t.sql.QueryContext(ctx, text, args...)
+}
+
+func (t *tx) row(ctx context.Context, text string, args ...any) *sql.Row {
+	if stmt := t.hot.find(text); stmt != nil {
+		return t.sql.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	}
+	return t.sql.QueryRowContext(ctx, text, args...)
+}
