@@ -25,17 +25,25 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 		start:    math.Log(float64(positive) / float64(n-positive)),
 		gains:    make([]float64, len(cuts)),
 	}
-	g := newGrower(b, bins, cuts)
+	t := newTeam()
+	defer t.disband()
+	g := newGrower(b, t, bins, cuts)
 	scores := filled(n, m.start)
 	sums := make([]sum, n)
+	labels := make([]float64, n)
+	for i, is := range train.Y {
+		if is {
+			labels[i] = 1
+		}
+	}
 	var watch *watcher
 	if b.EarlyStopping > 0 {
 		watch = &watcher{bins: makeBins(train.Valid.X, cuts), y: train.Valid.Y, patience: b.EarlyStopping, best: math.Inf(1)}
 		watch.scores = filled(len(watch.y), m.start)
 	}
 	random := rand.New(rand.NewPCG(b.Seed, 0))
-	for t := range b.Trees {
-		gradients(sums, scores, train.Y, g.search.scale)
+	for i := range b.Trees {
+		gradients(t, sums, scores, labels, newScale(n))
 		if err := g.grow(ctx, sums, random); err != nil {
 			return nil, err
 		}
@@ -46,7 +54,7 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 			break
 		}
 		if train.Progress != nil {
-			train.Progress(t+1, b.Trees)
+			train.Progress(i+1, b.Trees)
 		}
 		if len(g.tree) == 1 && b.Subsample == 1 && b.Colsample == 1 {
 			break // nothing to learn any more: every further tree would be the same leaf
@@ -67,16 +75,14 @@ func filled(n int, v float64) []float64 {
 }
 
 // gradients are the first and second derivatives of the log loss by the score.
-func gradients(dst []sum, scores []float64, y []bool, sc scale) {
-	const block = 8192
-	parallel((len(dst)+block-1)/block, func(k int) {
-		for i := k * block; i < min(len(dst), (k+1)*block); i++ {
+func gradients(t *team, dst []sum, scores, labels []float64, sc scale) {
+	const block = 4096
+	t.do((len(dst)+block-1)/block, func(k int) {
+		from, to := k*block, min(len(dst), (k+1)*block)
+		dst, scores, labels := dst[from:to], scores[from:to], labels[from:to]
+		for i := range dst {
 			p := sigmoid(scores[i])
-			g := p
-			if y[i] {
-				g = p - 1
-			}
-			dst[i] = pack(int64(math.RoundToEven(g*sc.gradient)), int64(math.RoundToEven(p*(1-p)*sc.hessian)))
+			dst[i] = pack(int64(math.RoundToEven((p-labels[i])*sc.gradient)), int64(math.RoundToEven(p*(1-p)*sc.hessian)))
 		}
 	})
 }

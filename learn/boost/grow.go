@@ -4,56 +4,69 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
-// grower grows one tree after the other on the same bins.
+// grower grows one tree after the other on the same bins. A leaf's rows lie in
+// as many parts as there are threads, so that each thread partitions its own;
+// as sums do not depend on order, neither does the tree.
 type grower struct {
 	Boost
+	*team
 	bins   *binned
 	cuts   []cut
 	search search
 
-	rows     []int32 // the rows that the tree sees, leaf by leaf
-	other    []int32 // scratch of a partition
-	left     []int32 // rows that this tree does not see
-	features []int   // that this tree may use
-	tree     []leaf
-	free     []histogram
+	rows    []int32    // the rows that the tree sees, part by part, leaf by leaf
+	other   []int32    // scratch of a partition
+	unseen  []int32    // rows that this tree does not see
+	may     []bool     // by feature: this tree may use it
+	found   [2][]split // by feature
+	tree    []leaf
+	free    []histogram
+	partial []histogram // of each part
 }
 
 // leaf is a node of the tree that is growing; one with a child is a leaf no
 // more.
 type leaf struct {
-	from, to int // its rows in grower.rows
-	depth    int
-	sum      sum
-	sums     histogram // nil for a leaf that cannot be split
-	split    split
-	child    int // the left child; the right one is behind it; 0 for none
+	parts [][]int32 // its rows, in grower.rows
+	n     int       // number of its rows
+	depth int
+	sum   sum
+	sums  histogram // nil for a leaf that cannot be split
+	split split
+	child int // the left child; the right one is behind it; 0 for none
 }
 
-func newGrower(b Boost, bins *binned, cuts []cut) *grower {
-	return &grower{
-		Boost: b, bins: bins, cuts: cuts, search: newSearch(&b, newScale(bins.n)),
-		rows: make([]int32, bins.n), other: make([]int32, bins.n),
+func newGrower(b Boost, t *team, bins *binned, cuts []cut) *grower {
+	g := &grower{
+		Boost: b, team: t, bins: bins, cuts: cuts, search: newSearch(&b, newScale(bins.n)),
+		rows: make([]int32, 0, bins.n), other: make([]int32, bins.n),
 	}
+	for range t.size {
+		g.partial = append(g.partial, make(histogram, bins.features))
+	}
+	return g
 }
+
+// fewRows is how many rows one thread does alone: below it, sharing them costs
+// more than it saves.
+const fewRows = 2048
 
 // grow makes the next tree: it splits the leaf with the largest gain until
 // there are MaxLeaves or nothing is gained.
 func (g *grower) grow(ctx context.Context, sums []sum, random *rand.Rand) error {
 	g.sample(random)
-	for _, l := range g.tree {
-		g.release(l.sums)
+	for i := range g.tree {
+		g.release(g.tree[i].sums)
 	}
-	var total sum
-	for _, r := range g.rows {
-		total += sums[r]
+	root := leaf{n: len(g.rows)}
+	part := (len(g.rows) + g.size - 1) / g.size
+	for from := 0; from < len(g.rows); from += part {
+		root.parts = append(root.parts, g.rows[from:min(from+part, len(g.rows))])
 	}
-	g.tree = append(g.tree[:0], leaf{to: len(g.rows), sum: total})
-	g.fill(0, sums)
-	g.find(0)
+	g.tree = append(g.tree[:0], root)
+	g.open(0, -1, nil, sums)
 	for leaves := 1; leaves < g.MaxLeaves; leaves++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -77,7 +90,7 @@ func (g *grower) grow(ctx context.Context, sums []sum, random *rand.Rand) error 
 func (g *grower) sample(random *rand.Rand) {
 	n := g.bins.n
 	g.rows = g.rows[:0]
-	g.left = g.left[:0]
+	g.unseen = g.unseen[:0]
 	take := n
 	if g.Subsample < 1 {
 		take = max(1, int(g.Subsample*float64(n)))
@@ -86,93 +99,160 @@ func (g *grower) sample(random *rand.Rand) {
 		if take == n || random.IntN(n-i) < take-len(g.rows) {
 			g.rows = append(g.rows, int32(i))
 		} else {
-			g.left = append(g.left, int32(i))
+			g.unseen = append(g.unseen, int32(i))
 		}
 	}
-	g.features = g.features[:0]
-	for j := range g.cuts {
-		g.features = append(g.features, j)
-	}
-	if g.Colsample < 1 {
-		random.Shuffle(len(g.features), func(i, j int) { g.features[i], g.features[j] = g.features[j], g.features[i] })
-		g.features = g.features[:max(1, int(g.Colsample*float64(len(g.features))))]
-		slices.Sort(g.features)
+	f := len(g.cuts)
+	g.may = append(g.may[:0], make([]bool, f)...)
+	use := max(1, int(g.Colsample*float64(f)))
+	for j := range f {
+		if use == f-j || random.IntN(f-j) < use {
+			g.may[j] = true
+			use--
+		}
 	}
 }
 
 // divide splits leaf i into two.
 func (g *grower) divide(i int, sums []sum, more bool) {
-	parent := &g.tree[i]
-	sp := &parent.split
-	mid := g.partition(parent.from, parent.to, g.bins.col(sp.feature), &sp.left)
-	a, b := len(g.tree), len(g.tree)+1
-	parent.child = a
-	depth := parent.depth + 1
-	left := leaf{from: parent.from, to: mid, depth: depth, sum: sp.sum}
-	right := leaf{from: mid, to: parent.to, depth: depth, sum: parent.sum - sp.sum}
-	held := parent.sums
-	parent.sums = nil
+	left, right := g.partition(&g.tree[i])
+	held := g.tree[i].sums
+	g.tree[i].sums = nil
+	a := len(g.tree)
+	g.tree[i].child = a
 	g.tree = append(g.tree, left, right)
-	if !more || g.MaxDepth > 0 && depth >= g.MaxDepth {
+	switch {
+	case !more || g.MaxDepth > 0 && left.depth >= g.MaxDepth || max(left.n, right.n) < 2*g.MinLeafRows:
 		g.release(held)
-		return
+	case left.n <= right.n:
+		g.open(a, a+1, held, sums)
+	default:
+		g.open(a+1, a, held, sums)
 	}
-	small, large := a, b
-	if right.to-right.from < left.to-left.from {
-		small, large = b, a
-	}
-	g.fill(small, sums)
-	parallel(len(held), func(j int) { held.subtract(g.tree[small].sums, j, j+1) })
-	g.tree[large].sums = held
-	g.find(a)
-	g.find(b)
 }
 
-// partition brings the rows that go left to the front, both sides in order.
-func (g *grower) partition(from, to int, col []uint8, left *[256]bool) int {
-	rows, other := g.rows[from:to], g.other[:0]
-	at := 0
-	for _, r := range rows {
-		if left[col[r]] {
-			rows[at] = r
-			at++
-		} else {
-			other = append(other, r)
+// partition makes the two children of a leaf. The rows that go left come to
+// the front of each part, both sides in order.
+func (g *grower) partition(l *leaf) (left, right leaf) {
+	sp := &l.split
+	col := g.bins.col(sp.feature)
+	var goes [256]int
+	for b, is := range sp.left {
+		if is {
+			goes[b] = 1
 		}
 	}
-	copy(rows[at:], other)
-	return from + at
+	sides := make([][]int32, 2*len(l.parts))
+	lefts, rights := sides[:len(l.parts)], sides[len(l.parts):]
+	g.doIf(l.n >= fewRows, len(l.parts), func(k int) {
+		rows := l.parts[k]
+		at := cap(g.rows) - cap(rows) // of its part in grower.rows
+		other := g.other[at:][:len(rows)]
+		i, o := 0, 0
+		for _, r := range rows { // both are written, and one counts: a branch would be guessed wrong too often
+			is := goes[col[r]]
+			rows[i], other[o] = r, r
+			i += is
+			o += 1 - is
+		}
+		copy(rows[i:], other[:o])
+		lefts[k], rights[k] = rows[:i], rows[i:]
+	})
+	left = leaf{parts: lefts, depth: l.depth + 1, sum: sp.sum}
+	right = leaf{parts: rights, depth: l.depth + 1, sum: l.sum - sp.sum}
+	for k := range lefts {
+		left.n += len(lefts[k])
+		right.n += len(rights[k])
+	}
+	return left, right
 }
 
-// fill makes the histogram of leaf i from its rows.
-func (g *grower) fill(i int, sums []sum) {
-	l := &g.tree[i]
+// open makes the histograms of leaf small from its rows and of leaf large, -1
+// for none, as what is left of their parent's, and finds their best splits.
+func (g *grower) open(small, large int, held histogram, sums []sum) {
+	l := &g.tree[small]
 	l.sums = g.take()
-	const width = 8
-	f := g.bins.features
-	parallel((f+width-1)/width, func(k int) {
-		from, to := k*width, min(f, (k+1)*width)
-		clear(l.sums[from:to])
-		l.sums.add(g.bins, g.rows[l.from:l.to], sums, from, to)
+	parts := []histogram{l.sums}
+	if l.n >= fewRows {
+		parts = append(parts, g.partial[:len(l.parts)-1]...)
+	}
+	g.do(len(parts), func(k int) {
+		h := parts[k]
+		for j := range h {
+			clear(h[j][:g.cuts[j].bins+1])
+		}
+		if len(parts) > 1 {
+			h.add(g.bins, l.parts[k], sums)
+			return
+		}
+		for _, rows := range l.parts {
+			h.add(g.bins, rows, sums)
+		}
 	})
+	if large >= 0 {
+		g.tree[large].sums = held
+	} else {
+		for _, h := range parts {
+			for _, s := range h[0][:g.cuts[0].bins+1] {
+				l.sum += s
+			}
+		}
+	}
+	const together = 4
+	f := len(g.cuts)
+	for side := range g.found {
+		g.found[side] = append(g.found[side][:0], make([]split, f)...)
+	}
+	g.do((f+together-1)/together, func(k int) {
+		for j := k * together; j < min(f, (k+1)*together); j++ {
+			h := &l.sums[j]
+			bins := g.cuts[j].bins + 1
+			for _, part := range parts[1:] {
+				for b, s := range part[j][:bins] {
+					h[b] += s
+				}
+			}
+			g.find(l, j, &g.found[0][j])
+			if large < 0 {
+				continue
+			}
+			rest := &held[j]
+			for b, s := range h[:bins] {
+				rest[b] -= s
+			}
+			g.find(&g.tree[large], j, &g.found[1][j])
+		}
+	})
+	g.choose(l, g.found[0])
+	if large >= 0 {
+		g.choose(&g.tree[large], g.found[1])
+	}
 }
 
-// find searches the best split of leaf i.
-func (g *grower) find(i int) {
-	l := &g.tree[i]
-	rows := g.rows[l.from:l.to]
-	if len(rows) < 2*g.MinLeafRows {
+// find searches the best split of a leaf by feature j.
+func (g *grower) find(l *leaf, j int, to *split) {
+	if l.n < 2*g.MinLeafRows || !g.may[j] {
 		return
 	}
-	found := make([]split, len(g.features))
-	parallel(len(found), func(k int) {
-		j := g.features[k]
-		found[k] = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, g.bins.col(j), rows)
-	})
-	for k := range found {
-		if found[k].gain > l.split.gain {
-			l.split = found[k]
+	rows := counter{col: g.bins.col(j), rows: l.parts, n: l.n}
+	*to = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, &rows, 0)
+}
+
+func (g *grower) choose(l *leaf, found []split) {
+	for j := range found {
+		if found[j].gain > l.split.gain {
+			l.split = found[j]
 		}
+	}
+}
+
+func (g *grower) doIf(many bool, n int, task func(i int)) {
+	if many {
+		g.do(n, task)
+		return
+	}
+	for i := range n {
+		task(i)
 	}
 }
 
@@ -193,16 +273,19 @@ func (g *grower) release(h histogram) {
 
 // answer adds the tree's answers to the scores of all rows.
 func (g *grower) answer(scores []float64) {
-	parallel(len(g.tree), func(i int) {
-		l := &g.tree[i]
-		if l.child == 0 {
+	g.do(g.size, func(k int) {
+		for i := range g.tree {
+			l := &g.tree[i]
+			if l.child != 0 || k >= len(l.parts) {
+				continue
+			}
 			v := g.search.value(l.sum)
-			for _, r := range g.rows[l.from:l.to] {
+			for _, r := range l.parts[k] {
 				scores[r] += v
 			}
 		}
 	})
-	for _, r := range g.left {
+	for _, r := range g.unseen {
 		scores[r] += g.leafOf(g.bins, r)
 	}
 }

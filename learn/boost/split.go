@@ -1,6 +1,7 @@
 package boost
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -14,129 +15,179 @@ type split struct {
 	sum     sum       // of the left side
 }
 
-// search finds the best split of a leaf by a feature.
+// search finds the best split of a leaf by a feature. Everything is in units
+// of the fixed point, so that a sum need not be scaled to be judged.
 type search struct {
-	*Boost
-	scale
+	l1, l2     float64
+	l2Set      float64 // for sets of categories
+	smoothing  float64
+	maxSet     int
 	minRows    int
-	minHessian float64 // in units of the scale
-	rowHessian float64 // the largest Hessian of one row in units of the scale
+	minHessian float64
+	certain    float64 // a sum of this Hessian is of minRows rows at least
+	unit       float64 // of gain
+	answer     float64 // what a gradient of 1 over a Hessian of 1 changes the score by
 }
 
 func newSearch(b *Boost, sc scale) search {
-	return search{b, sc, b.MinLeafRows, b.MinLeafHessian * sc.hessian, maxHessian * sc.hessian}
+	return search{
+		l1:         b.L1 * sc.gradient,
+		l2:         b.L2 * sc.hessian,
+		l2Set:      (b.L2 + b.CategoryL2) * sc.hessian,
+		smoothing:  b.CategorySmoothing * sc.hessian,
+		maxSet:     b.MaxCategories,
+		minRows:    b.MinLeafRows,
+		minHessian: max(b.MinLeafHessian*sc.hessian, 1), // a leaf without any Hessian has no answer
+		certain:    float64(b.MinLeafRows) * maxHessian * sc.hessian,
+		unit:       sc.hessian / (sc.gradient * sc.gradient),
+		answer:     b.LearningRate * sc.hessian / sc.gradient,
+	}
 }
 
-// score is the loss that a leaf of this sum takes away, times two.
+func (s *search) shrunk(gradient float64) float64 {
+	if s.l1 > 0 {
+		return math.Copysign(max(0, math.Abs(gradient)-s.l1), gradient)
+	}
+	return gradient
+}
+
+// score is the loss that the best answer of a leaf takes away, times two.
 func (s *search) score(of sum, l2 float64) float64 {
-	g := s.shrunk(of)
-	h := of.hessian()/s.hessian + l2
-	if h <= 0 {
-		return 0
-	}
-	return g * g / h
-}
-
-func (s *search) shrunk(of sum) float64 {
-	g := of.gradient() / s.gradient
-	if s.L1 > 0 {
-		g = math.Copysign(max(0, math.Abs(g)-s.L1), g)
-	}
-	return g
+	g := s.shrunk(of.gradient())
+	return g * g / (of.hessian() + l2)
 }
 
 // value is what a leaf of this sum answers, in log odds.
 func (s *search) value(of sum) float64 {
-	h := of.hessian()/s.hessian + s.L2
+	h := of.hessian() + s.l2
 	if h <= 0 {
 		return 0
 	}
-	return -s.LearningRate * s.shrunk(of) / h
+	return -s.answer * s.shrunk(of.gradient()) / h
 }
 
-// best is the best split of a leaf by feature j, whose cut is c. The leaf has
-// the sums h by bin, total altogether, over the given rows.
-func (s *search) best(j int, c *cut, h *[256]sum, total sum, col []uint8, rows []int32) split {
-	if c.bins+1 < 2 {
+// best is the best split of a leaf by feature j, whose cut is c, if it gains
+// more than floor. The leaf has the sums h by bin and total altogether.
+func (s *search) best(j int, c *cut, h *[256]sum, total sum, rows *counter, floor float64) split {
+	if total.hessian() < 2*s.minHessian {
 		return split{}
 	}
 	if c.codes != nil {
-		return s.bestSet(j, c, h, total, col, rows)
+		return s.bestSet(j, c, h, total, rows, floor)
 	}
-	counts := counter{col: col, rows: rows}
-	parent := s.score(total, s.L2)
-	best, bestLeft, bestMissing, bestSum := 0.0, 0, false, sum(0)
 	missing := h[c.bins]
-	try := func(left sum, edge int, missingLeft bool) {
-		right := total - left
-		if left.hessian() < s.minHessian || right.hessian() < s.minHessian {
-			return
-		}
-		gain := s.score(left, s.L2) + s.score(right, s.L2) - parent
-		if gain <= best {
-			return
-		}
-		if s.uncertain(left) || s.uncertain(right) {
-			n := counts.upTo(edge)
-			if missingLeft {
-				n += counts.of(c.bins)
-			}
-			if n < s.minRows || len(rows)-n < s.minRows {
-				return
-			}
-		}
-		best, bestLeft, bestMissing, bestSum = gain, edge, missingLeft, left
+	found := scan{search: s, total: total, best: floor/s.unit + s.score(total, s.l2), edge: -1}
+	found.run(h[:c.bins], 0, false)
+	if missing != 0 {
+		found.run(h[:c.bins], missing, true)
 	}
-	var left sum
-	for b := range c.bins {
-		left += h[b]
-		if b < c.bins-1 || missing != 0 {
-			try(left, b, false)
-		}
-		if missing != 0 && b < c.bins-1 {
-			try(left+missing, b, true)
+	if found.doubtful {
+		// Something better may be of too few rows: look again, counting.
+		found.rows = rows
+		found.bin = c.bins
+		found.run(h[:c.bins], 0, false)
+		if missing != 0 {
+			found.run(h[:c.bins], missing, true)
 		}
 	}
-	if best == 0 {
+	if found.edge < 0 {
 		return split{}
 	}
-	out := split{gain: best, feature: j, edge: bestLeft, sum: bestSum}
-	for b := range bestLeft + 1 {
+	out := split{gain: (found.best - s.score(total, s.l2)) * s.unit, feature: j, edge: found.edge, sum: found.left}
+	for b := range found.edge + 1 {
 		out.left[b] = true
 	}
 	// With nothing missing here the larger side is the better guess.
-	out.left[c.bins] = bestMissing || missing == 0 && bestSum.hessian()*2 > total.hessian()
+	out.left[c.bins] = found.missingLeft || missing == 0 && found.left.hessian()*2 > total.hessian()
 	return out
 }
 
-// uncertain says that a sum may be of fewer rows than a leaf must have. Each
-// row has a Hessian of at most 1/4, which settles most sums without counting.
-func (s *search) uncertain(of sum) bool {
-	return of.hessian() < float64(s.minRows)*s.rowHessian
+// scan is a walk over the edges of a feature in a leaf.
+type scan struct {
+	*search
+	total sum
+
+	best        float64 // the greatest score of both sides so far
+	edge        int     // where it is: bins up to this one go left
+	left        sum
+	missingLeft bool
+
+	doubtful bool     // a greater one was passed over, as its sides may have too few rows
+	rows     *counter // when not nil, settles such doubts
+	bin      int      // of missing values
 }
 
-// counter counts the rows of a leaf by bin when it is first asked.
+// run tries every edge, with the sum start already on the left. The last edge
+// parts the values from what is missing.
+func (w *scan) run(h []sum, start sum, missingLeft bool) {
+	left, l2, least := start, w.l2, w.minHessian
+	if missingLeft && len(h) > 0 {
+		h = h[:len(h)-1]
+	}
+	for b, s := range h {
+		left += s
+		right := w.total - left
+		hl, hr := left.hessian(), right.hessian()
+		if hl < least || s == 0 {
+			continue
+		}
+		if hr < least {
+			break
+		}
+		gl, gr := left.gradient(), right.gradient()
+		if w.l1 > 0 {
+			gl, gr = w.shrunk(gl), w.shrunk(gr)
+		}
+		hl, hr = hl+l2, hr+l2
+		score := (gl*gl*hr + gr*gr*hl) / (hl * hr)
+		if score <= w.best {
+			continue
+		}
+		if min(hl, hr) < w.certain+l2 {
+			if w.rows == nil {
+				w.doubtful = true
+				continue
+			}
+			n := w.rows.upTo(b)
+			if missingLeft {
+				n += w.rows.of(w.bin)
+			}
+			if n < w.minRows || w.rows.n-n < w.minRows {
+				continue
+			}
+		}
+		w.best, w.edge, w.left, w.missingLeft = score, b, left, missingLeft
+	}
+}
+
+// counter counts the rows of a leaf by bin of one feature when it is first
+// asked. Each row has a Hessian of at most 1/4, which tells most of the time
+// that a side has rows enough without counting them.
 type counter struct {
-	col  []uint8
-	rows []int32
-	to   *[257]int // rows in the bins before
+	col    []uint8
+	rows   [][]int32
+	n      int // of all rows
+	to     [257]int32
+	filled bool
 }
 
-func (c *counter) count() {
-	if c.to != nil {
+func (c *counter) fill() {
+	if c.filled {
 		return
 	}
-	c.to = new([257]int)
-	for _, r := range c.rows {
-		c.to[int(c.col[r])+1]++
+	c.filled = true
+	for _, rows := range c.rows {
+		for _, r := range rows {
+			c.to[int(c.col[r])+1]++
+		}
 	}
 	for b := range 256 {
 		c.to[b+1] += c.to[b]
 	}
 }
 
-func (c *counter) upTo(bin int) int { c.count(); return c.to[bin+1] }
-func (c *counter) of(bin int) int   { c.count(); return c.to[bin+1] - c.to[bin] }
+func (c *counter) upTo(bin int) int { c.fill(); return int(c.to[bin+1]) }
+func (c *counter) of(bin int) int   { c.fill(); return int(c.to[bin+1] - c.to[bin]) }
 
 // maxOneVsRest is up to how many categories each is tried alone against the
 // rest, as LightGBM does.
@@ -144,36 +195,37 @@ const maxOneVsRest = 4
 
 // bestSet is the best split of the categories, missing among them, into two
 // sets: sorted by gradient over Hessian, the best set is a run from one end
-// (Fisher 1958).
-func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, col []uint8, rows []int32) split {
-	counts := counter{col: col, rows: rows}
-	bins := make([]int, 0, c.bins+1)
+// (Fisher 1958; Ke et al. 2017).
+func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, floor float64) split {
+	var bins []int
 	for b := range c.bins + 1 {
 		if h[b] != 0 {
 			bins = append(bins, b)
 		}
 	}
-	best := split{}
-	l2 := s.L2
+	best := split{gain: floor}
+	found := false
+	parent := s.score(total, s.l2)
+	l2 := s.l2
 	try := func(left sum, set []int) {
 		right := total - left
 		if left.hessian() < s.minHessian || right.hessian() < s.minHessian {
 			return
 		}
-		gain := s.score(left, l2) + s.score(right, l2) - s.score(total, s.L2)
+		gain := (s.score(left, l2) + s.score(right, l2) - parent) * s.unit
 		if gain <= best.gain {
 			return
 		}
-		if s.uncertain(left) || s.uncertain(right) {
+		if min(left.hessian(), right.hessian()) < s.certain {
 			n := 0
 			for _, b := range set {
-				n += counts.of(b)
+				n += rows.of(b)
 			}
-			if n < s.minRows || len(rows)-n < s.minRows {
+			if n < s.minRows || rows.n-n < s.minRows {
 				return
 			}
 		}
-		best = split{gain: gain, feature: j, edge: -1, sum: left}
+		best, found = split{gain: gain, feature: j, edge: -1, sum: left}, true
 		for _, b := range set {
 			best.left[b] = true
 		}
@@ -182,26 +234,24 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, col []uint8, row
 		for i, b := range bins {
 			try(h[b], bins[i:i+1])
 		}
-		return best
+	} else {
+		l2 = s.l2Set
+		var order [256]float64
+		for _, b := range bins {
+			order[b] = s.shrunk(h[b].gradient()) / (h[b].hessian() + s.smoothing)
+		}
+		slices.SortStableFunc(bins, func(a, b int) int { return cmp.Compare(order[a], order[b]) })
+		for range 2 {
+			var left sum
+			for i := range min(len(bins)-1, s.maxSet) {
+				left += h[bins[i]]
+				try(left, bins[:i+1])
+			}
+			slices.Reverse(bins)
+		}
 	}
-	l2 += s.CategoryL2
-	order := func(b int) float64 { return s.shrunk(h[b]) / (h[b].hessian()/s.hessian + s.CategorySmoothing) }
-	slices.SortStableFunc(bins, func(a, b int) int {
-		switch x, y := order(a), order(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
-	for range 2 {
-		var left sum
-		for i := range min(len(bins)-1, s.MaxCategories) {
-			left += h[bins[i]]
-			try(left, bins[:i+1])
-		}
-		slices.Reverse(bins)
+	if !found {
+		return split{}
 	}
 	return best
 }
