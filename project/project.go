@@ -3,12 +3,23 @@
 // is YAML; a key that is not known, a field that is not in the schema, a
 // recipe that uses a leak are errors with line and column, all of them at once.
 //
-// The projects that ship in the binary are packages below this one, such as
-// project/rain: data, not code. The package knows no SQL, HTTP or clock.
+//	files (fs.FS) --Load--> *Project
+//	  project.yaml            checked whole, or Faults: place, value, rule, remedy
+//	  catalogue.csv           read into Catalogue.Places
+//	  snapshot.csv.zst        named, opened by who reads it
+//
+// A key in the file is the json tag of the field that it sets, here and in
+// recipe steps and learners, so that the file, the JSON of a model and the
+// parameters of a run use one set of names.
+//
+// The projects that ship in the binary are packages below this one: data, not
+// code. The package knows no SQL, HTTP, clock or logger, fits nothing, and
+// never reads anything but the files it is given.
 package project
 
 import (
 	"io/fs"
+	"slices"
 
 	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/recipe"
@@ -17,9 +28,9 @@ import (
 
 // Project is a project file, read and checked.
 type Project struct {
-	Name      string                   // an identifier: rain_australia
-	Title     Text                     // Rain in Australia
-	Question  Text                     // Will it rain tomorrow?
+	Name      string                   // an identifier: house_prices
+	Title     Text                     // for people: House prices
+	Question  Text                     // what a prediction answers
 	Source    Source                   // the data set of the first start
 	Schema    table.Schema             // the contract of the table
 	About     map[string]Text          // field -> what it means
@@ -36,6 +47,8 @@ type Project struct {
 	Names     Names                    // what things are called in store and buckets
 	API       API                      // the flat prediction call
 	Form      []Input                  // the console's form, in order
+
+	Lists map[string][]string // named lists of categories, as the file has them
 
 	Files  fs.FS  // what the project file names: catalogue, snapshot
 	Digest string // sha256 of the project file and its catalogue, in hexadecimal
@@ -54,22 +67,22 @@ func (t Text) In(language string) string {
 
 // Source is the data set that ships with the project.
 type Source struct {
-	Snapshot    string // name in Files: a CSV compressed with zstd
-	Name        string // what it is called outside: weatherAUS.csv
-	SHA256      string // of the CSV
-	Rows        int    // of the CSV, for progress
-	Attribution Text
+	Snapshot    string `json:"snapshot"` // name in Files: a CSV, compressed or not
+	Name        string `json:"name"`     // what it is called outside: observations.csv
+	SHA256      string `json:"sha256"`   // of the CSV
+	Rows        int    `json:"rows"`     // of the CSV, for progress
+	Attribution Text   `json:"attribution"`
 }
 
 // Catalogue is a table of places, keyed by the levels of a category.
 type Catalogue struct {
-	File      string // name in Files, a CSV
-	Field     string // the category whose levels its first column lists
-	Latitude  string // name of the column, degrees north
-	Longitude string // name of the column, degrees east
-	Region    string // name of the column, a text
-	Outline   string // name in Files of an SVG map; "" for none
-	Places    []Place
+	File      string  `json:"file"`      // name in Files, a CSV
+	Field     string  `json:"field"`     // the category whose levels its first column lists
+	Latitude  string  `json:"latitude"`  // name of the column, degrees north
+	Longitude string  `json:"longitude"` // name of the column, degrees east
+	Region    string  `json:"region"`    // name of the column, a text
+	Outline   string  `json:"outline"`   // name in Files of an SVG map; "" for none
+	Places    []Place `json:"-"`
 }
 
 // Place is one row of a catalogue.
@@ -79,30 +92,39 @@ type Place struct {
 	Region              string
 }
 
+// Place is the place called name, or nil.
+func (c *Catalogue) Place(name string) *Place {
+	for i := range c.Places {
+		if c.Places[i].Name == name {
+			return &c.Places[i]
+		}
+	}
+	return nil
+}
+
 // Target is the field to be learnt, and which of its values counts as positive.
 type Target struct {
-	Field    string
-	Positive string
+	Field    string `json:"field"`
+	Positive string `json:"positive"`
 }
 
 // Rejects bounds the rows that may be set aside.
 type Rejects struct {
-	MaxShare float64 // of all rows; 0.01 by default
+	MaxShare float64 `json:"max_share"` // of all rows, 0 to 1; 0.01 by default
 }
 
 // Split parts the rows by day: training before Validate, validation from there
-// until before Test, test from Test on. A share instead of dates is the
-// original's random split.
+// until before Test, test from Test on.
 type Split struct {
-	Field    string    // the date
-	Validate table.Day // first day of the validation part
-	Test     table.Day // first day of the test part
+	Field    string    `json:"field"`    // the date
+	Validate table.Day `json:"validate"` // first day of the validation part
+	Test     table.Day `json:"test"`     // first day of the test part
 }
 
 // Learner is one thing for the search to try: a classifier behind a recipe.
 type Learner struct {
 	Name       string // unique, for people: random forest
-	Family     string // logistic, tree, forest, boost
+	Family     string // a key of Families
 	Recipe     string // key of Recipes
 	Params     []Param
 	Classifier learn.Classifier
@@ -120,63 +142,77 @@ const (
 
 // Promotion is the rule by which a challenger becomes champion.
 type Promotion struct {
-	Rule   string             // Better or SurelyBetter
-	Metric string             // of learn.Metrics, on the test part
-	Guards map[string]float64 // metric -> by how much it may get worse
+	Rule   string             `json:"rule"`   // Better or SurelyBetter
+	Metric string             `json:"metric"` // of learn.Metrics, on the test part
+	Guards map[string]float64 `json:"guards"` // metric -> by how much it may get worse
 }
 
 // Names are what things are called in store and buckets. In names of runs,
 // {date} is the day on which the run began.
 type Names struct {
-	Experiment   string
-	ModelDev     string
-	ModelProd    string
-	CycleRun     string
-	ETLRun       string
-	TrainRun     string
-	CompareRun   string
-	PromoteRun   string
-	SwapRun      string
-	RunTags      map[string]map[string]string // etl, train, ... -> tags of its run
-	DatasetRaw   string
-	DatasetReady string
-	KeyRaw       string // keys in the bucket "data"
-	KeyFixed     string
-	KeyInfo      string
-	KeyTrainX    string
-	KeyTrainY    string
-	KeyTestX     string
-	KeyTestY     string
-	Published    string // recipe that makes the tables under those keys
+	Experiment   string                       `json:"experiment"`
+	ModelDev     string                       `json:"model_dev"`
+	ModelProd    string                       `json:"model_prod"`
+	CycleRun     string                       `json:"cycle_run"`
+	ETLRun       string                       `json:"etl_run"`
+	TrainRun     string                       `json:"train_run"`
+	CompareRun   string                       `json:"compare_run"`
+	PromoteRun   string                       `json:"promote_run"`
+	SwapRun      string                       `json:"swap_run"`
+	RunTags      map[string]map[string]string `json:"run_tags"` // cycle, etl, train, compare, promote, swap -> tags of its run
+	DatasetRaw   string                       `json:"dataset_raw"`
+	DatasetReady string                       `json:"dataset_ready"`
+	KeyRaw       string                       `json:"key_raw"` // keys in the bucket "data"
+	KeyFixed     string                       `json:"key_fixed"`
+	KeyInfo      string                       `json:"key_info"`
+	KeyTrainX    string                       `json:"key_train_x"`
+	KeyTrainY    string                       `json:"key_train_y"`
+	KeyTestX     string                       `json:"key_test_x"`
+	KeyTestY     string                       `json:"key_test_y"`
+	Published    string                       `json:"published"` // recipe that makes the tables under those keys
 }
 
 // API is the flat prediction call: the features of a recipe by name, before
 // the steps that only scale them. The service turns them back into an
 // observation with [recipe.Inverse], so that the champion may use any recipe.
 type API struct {
-	Recipe   string // key of Recipes
-	Features []Feature
-	Welcome  string // answer to GET /
-	Positive string // str_output
-	Negative string
-	Updated  string // answers to POST /update-model
-	Same     string
-	Local    string
+	Recipe   string    `json:"recipe"` // key of Recipes
+	Features []Feature `json:"features"`
+	Welcome  string    `json:"welcome"`  // answer to GET /
+	Positive string    `json:"positive"` // str_output
+	Negative string    `json:"negative"`
+	Updated  string    `json:"updated"` // answers to POST /update-model
+	Same     string    `json:"same"`
+	Local    string    `json:"local"`
 }
 
 // Feature is one input of the flat call.
 type Feature struct {
-	Name     string
-	Min, Max float64
-	Integer  bool
-	Optional bool // may be null or absent
+	Name     string  `json:"name"`
+	Min      float64 `json:"min"`
+	Max      float64 `json:"max"`
+	Integer  bool    `json:"integer"`
+	Optional bool    `json:"optional"` // may be null or absent
 }
 
 // Input is one input of the console's form.
 type Input struct {
-	Field    string   // of the schema
-	Min, Max float64  // of the slider
-	Step     float64  // of the slider
-	Default  *float64 // nil: empty at first
-	Choice   string   // default of a category or date
+	Field   string   `json:"field"`   // of the schema
+	Min     float64  `json:"min"`     // of the slider
+	Max     float64  `json:"max"`     // of the slider
+	Step    float64  `json:"step"`    // of the slider
+	Default *float64 `json:"default"` // nil: empty at first
+	Choice  string   `json:"choice"`  // default of a category or date; "" for none
+}
+
+// Inputs are the fields that a recipe may use: those of the schema without the
+// target and the leaks.
+func (p *Project) Inputs() []table.Field {
+	var out []table.Field
+	for _, f := range p.Schema.Fields {
+		if f.Name != p.Target.Field && !slices.Contains(p.Leaks, f.Name) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
