@@ -95,6 +95,16 @@ func (b *Builder) Number(field int, v float64) {
 	b.store(field, v)
 }
 
+// Day sets a field of the current row to a date; see [Rules.Day].
+func (b *Builder) Day(field int, day Day) {
+	v, ok := b.rules.Day(field, day)
+	if !ok {
+		b.refuse(field, day.String())
+		return
+	}
+	b.store(field, v)
+}
+
 // Missing says that a field of the current row has no value, which is a fault
 // when it is required.
 func (b *Builder) Missing(field int) {

@@ -9,6 +9,7 @@ import (
 // Fault is one value that breaks a rule: where it stands, what it is, and
 // which rule it breaks.
 type Fault struct {
+	File   string // name of the file among several; "" when there is only one
 	Line   int    // line of the file, from 1; 0 when there is no file
 	Row    int    // row of the input, from 0
 	Column string // "" when the whole row is at fault
@@ -20,6 +21,9 @@ func (f Fault) Error() string {
 	place := "row " + strconv.Itoa(f.Row+1)
 	if f.Line > 0 {
 		place = "line " + strconv.Itoa(f.Line)
+	}
+	if f.File != "" {
+		place = f.File + ", " + place
 	}
 	if f.Column != "" {
 		place += ", column " + f.Column

@@ -119,6 +119,19 @@ func (r *Rules) Number(field int, v float64) (float64, bool) {
 	return f.number(v)
 }
 
+// Day checks a date that comes as a day, as in Parquet. Any date for a number
+// or a category is a fault.
+func (r *Rules) Day(field int, day Day) (float64, bool) {
+	f := &r.fields[field]
+	if day == MissingDay {
+		return Missing, !f.required
+	}
+	if v := float64(day); f.kind == Date && v >= f.min && v <= f.max {
+		return v, true
+	}
+	return Missing, false
+}
+
 // maxInteger is the greatest integer up to which a float64 holds all of them.
 const maxInteger = 1 << 53
 
