@@ -99,11 +99,16 @@ type Bounds struct {
 func (*Bounds) Kind() string { return "clip" }
 
 func (b *Bounds) bind(s *scope) op {
-	at := s.learnt(b.Columns, table.Number)
+	at := s.listed(b.Columns, table.Number)
 	s.sized("lower", len(b.Lower), len(b.Columns))
 	s.sized("upper", len(b.Upper), len(b.Columns))
 	if len(s.faults) > 0 {
 		return nil
+	}
+	for k, name := range b.Columns {
+		if b.Lower[k] > b.Upper[k] {
+			s.fault("lower", "%v of %q is above its upper bound, %v", b.Lower[k], name, b.Upper[k])
+		}
 	}
 	clipFields(s, at)
 	o := make(clipOp, len(at))

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"math"
-	"slices"
 
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -24,20 +23,20 @@ func (c *Compass) check(s *scope) { c.bind(s) }
 func (c *Compass) fit(*scope, block) (FittedStep, error) { return c, nil }
 
 func (c *Compass) bind(s *scope) op {
-	s.nonempty("columns", len(c.Columns))
+	position := positions(c.Points)
 	for i, name := range c.Points {
-		if slices.Index(c.Points, name) < i {
+		if position[name] != i {
 			s.fault("points", "%q stands there twice", name)
 		}
 	}
 	var o compassOp
-	at := s.columns(c.Columns, table.Category)
+	at := s.listed(c.Columns, table.Category)
 	names := s.named(at)
 	var required []bool
 	for _, i := range at {
 		f := s.fields[i]
 		for _, name := range f.Categories {
-			if len(c.Points) > 0 && !slices.Contains(c.Points, name) {
+			if _, ok := position[name]; !ok && len(c.Points) > 0 {
 				s.fault("points", "%q, a category of %q, is not among %s", name, f.Name, list(c.Points))
 			}
 		}
@@ -60,9 +59,10 @@ func (c *Compass) angles(categories []string) [][2]float64 {
 	if len(points) == 0 {
 		points = categories
 	}
+	position := positions(points)
 	angles := make([][2]float64, len(categories))
 	for code, name := range categories {
-		degrees := float64(slices.Index(points, name)) * (360 / float64(len(points)))
+		degrees := float64(position[name]) * (360 / float64(len(points)))
 		angles[code][0], angles[code][1] = sincos(degrees * (math.Pi / 180))
 	}
 	return angles

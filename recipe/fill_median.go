@@ -47,7 +47,7 @@ type Medians struct {
 func (*Medians) Kind() string { return "fill_median" }
 
 func (m *Medians) bind(s *scope) op {
-	at := s.learnt(m.Columns, table.Number)
+	at := s.listed(m.Columns, table.Number)
 	s.sized("median", len(m.Median), len(m.Columns))
 	fillFields(s, at)
 	return &fillOp{s.slotsOf(at), m.Median}

@@ -6,7 +6,6 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -61,14 +60,14 @@ func (m *FillMode) fit(s *scope, columns block) (FittedStep, error) {
 		i := at[k]
 		modes[k] = modesOf(columns[s.slots[i]], groupOf, len(codes), s.fields[i].Categories)
 	})
-	out := &Modes{Columns: s.named(at), Within: s.named(within)}
+	out := &Modes{Columns: s.named(at), Within: s.named(within), Groups: [][]string{}, Modes: [][]string{}}
 	for _, g := range inOrder(codes) {
-		row, any := make([]string, len(at)), false
+		row, known := make([]string, len(at)), false
 		for k := range at {
 			row[k] = modes[k][g]
-			any = any || row[k] != ""
+			known = known || row[k] != ""
 		}
-		if any {
+		if known {
 			out.Groups = append(out.Groups, texts(keys, codes[g]))
 			out.Modes = append(out.Modes, row)
 		}
@@ -112,6 +111,8 @@ type groupKey struct {
 	slot    int
 	levels  []string  // of a category, whose ordinal is its code
 	numbers []float64 // of a number, distinct and rising; the ordinal is the position
+
+	position map[string]int // of each of levels
 }
 
 func (k *groupKey) len() int { return max(len(k.levels), len(k.numbers)) }
@@ -237,7 +238,7 @@ type Modes struct {
 func (*Modes) Kind() string { return "fill_mode" }
 
 func (m *Modes) bind(s *scope) op {
-	at, within := s.learnt(m.Columns, table.Category), s.within(m.Within)
+	at, within := s.listed(m.Columns, table.Category), s.within(m.Within)
 	s.sized("modes", len(m.Modes), len(m.Groups))
 	before := len(s.faults)
 	o := &fillModeOp{group: make(map[uint64][]float64, len(m.Groups))}
@@ -255,10 +256,21 @@ func (m *Modes) bind(s *scope) op {
 	if len(s.faults) > before || len(at) != len(m.Columns) || len(within) != len(m.Within) || len(m.Groups) != len(m.Modes) {
 		return nil
 	}
+	for k := range o.keys {
+		o.keys[k].position = positions(o.keys[k].levels)
+	}
+	categories := make([]map[string]int, len(at))
+	for k, i := range at {
+		categories[k] = positions(s.fields[i].Categories)
+	}
 	for g := range m.Groups {
 		code, ok := o.code(m.Groups[g])
 		if !ok {
 			s.fault("groups", "group %d, %q: want a known value for each of %s", g+1, m.Groups[g], list(m.Within))
+			return nil
+		}
+		if o.group[code] != nil {
+			s.fault("groups", "group %d, %q, stands there twice", g+1, m.Groups[g])
 			return nil
 		}
 		if len(m.Modes[g]) != len(at) {
@@ -269,8 +281,8 @@ func (m *Modes) bind(s *scope) op {
 		for k, i := range at {
 			modes[k] = table.Missing
 			if name := m.Modes[g][k]; name != "" {
-				c := slices.Index(s.fields[i].Categories, name)
-				if c < 0 {
+				c, ok := categories[k][name]
+				if !ok {
 					s.fault("modes", "%q is not a category of %q, which has %s", name, s.fields[i].Name, list(s.fields[i].Categories))
 					return nil
 				}
@@ -291,7 +303,7 @@ func (m *Modes) numbers(s *scope, k int) []float64 {
 			continue // told of by code
 		}
 		v, err := strconv.ParseFloat(group[k], 64)
-		if err != nil || math.IsNaN(v) || strings.HasPrefix(group[k], "0x") {
+		if err != nil || math.IsNaN(v) {
 			s.fault("groups", "group %d, %q: want a number for %q", g+1, group[k], m.Within[k])
 			return nil
 		}
@@ -313,15 +325,14 @@ func (o *fillModeOp) code(values []string) (code uint64, ok bool) {
 		return 0, false
 	}
 	for i, text := range values {
-		k := &o.keys[i]
-		n := 0
+		k, n := &o.keys[i], 0
 		if k.levels != nil {
-			n = slices.Index(k.levels, text)
-		} else if v, err := strconv.ParseFloat(text, 64); err == nil {
+			if n, ok = k.position[text]; !ok {
+				return 0, false
+			}
+		} else {
+			v, _ := strconv.ParseFloat(text, 64) // numbers has checked it
 			n, _ = slices.BinarySearch(k.numbers, v)
-		}
-		if n < 0 {
-			return 0, false
 		}
 		code = code*uint64(k.len()) + uint64(n)
 	}

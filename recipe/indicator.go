@@ -22,9 +22,8 @@ func (n *Indicator) check(s *scope) { n.bind(s) }
 func (n *Indicator) fit(*scope, block) (FittedStep, error) { return n, nil }
 
 func (n *Indicator) bind(s *scope) op {
-	s.nonempty("columns", len(n.Columns))
 	var o indicatorOp
-	for _, i := range s.columns(n.Columns, table.Category) {
+	for _, i := range s.listed(n.Columns, table.Category) {
 		f := &s.fields[i]
 		code := slices.Index(f.Categories, n.Value)
 		if code < 0 {

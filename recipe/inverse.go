@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/pluvia-ml/pluvia/table"
@@ -28,11 +29,7 @@ type Inverse struct {
 func Invert(r Recipe, fields []table.Field) (*Inverse, error) {
 	s := newScope(fields)
 	before := make([][]table.Field, len(r))
-	for i, step := range r {
-		before[i] = append(before[i], s.fields...)
-		s.enter(i, step.Kind())
-		step.check(s)
-	}
+	r.walk(s, func(i int) { before[i] = slices.Clone(s.fields) })
 	if len(s.faults) > 0 {
 		return nil, join(s.faults)
 	}

@@ -47,11 +47,17 @@ func (f *Fitted) MarshalJSON() ([]byte, error) {
 // the place of the fault. A refused file leaves f as it is.
 func (f *Fitted) UnmarshalJSON(data []byte) error {
 	var file fittedFile
+	if err := complete(json.NewDecoder(bytes.NewReader(data)), "the file"); err != nil {
+		return fmt.Errorf("fitted recipe: %w", err)
+	}
 	if err := strict(data, &file); err != nil {
 		return fmt.Errorf("fitted recipe: %w", err)
 	}
 	if file.Version != fileVersion {
 		return fmt.Errorf("fitted recipe: version is %d, this program reads %d; fit the recipe again", file.Version, fileVersion)
+	}
+	if len(file.Steps) > maxSteps {
+		return fmt.Errorf("fitted recipe: %d steps are too many; at most %d can be handled", len(file.Steps), maxSteps)
 	}
 	read := Fitted{input: file.Input}
 	for i, raw := range file.Steps {
@@ -105,4 +111,42 @@ func strict(data []byte, into any) error {
 		return errors.New("something follows the value")
 	}
 	return nil
+}
+
+// complete refuses what encoding/json lets pass in silence, null in the place
+// of a number and a key that stands there twice, in the next value of d.
+func complete(d *json.Decoder, place string) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case nil:
+		return fmt.Errorf("%s is null", place)
+	case json.Delim('['):
+		for i := 1; d.More(); i++ {
+			if err := complete(d, fmt.Sprintf("item %d of %s", i, place)); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	case json.Delim('{'):
+		seen := make(map[string]bool)
+		for d.More() {
+			token, err := d.Token()
+			if err != nil {
+				return err
+			}
+			key := token.(string)
+			if seen[key] {
+				return fmt.Errorf("%q stands twice in %s", key, place)
+			}
+			seen[key] = true
+			if err := complete(d, fmt.Sprintf("%q", key)); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	return err
 }

@@ -38,8 +38,19 @@ type scope struct {
 	faults []*Fault
 }
 
+// Limits on what a recipe may ask for, so that a file cannot ask for everything.
+const (
+	maxSteps   = 1000
+	maxColumns = 1 << 16 // ever made, the dropped ones too
+	maxFaults  = 100
+)
+
 func newScope(fields []table.Field) *scope {
 	s := &scope{at: make(map[string]int, len(fields)), step: -1}
+	if len(fields) > maxColumns {
+		s.fault("fields", "%d columns are too many; at most %d can be handled, drop the others from the schema", len(fields), maxColumns)
+		fields = nil
+	}
 	for _, f := range fields {
 		switch f.Type {
 		case table.TypeNumber, table.TypeInteger, table.TypeCategory, table.TypeDate:
@@ -53,7 +64,14 @@ func newScope(fields []table.Field) *scope {
 
 func (s *scope) enter(step int, kind string) { s.step, s.kind = step, kind }
 
+// fault notes a mistake. The last one that is noted says that there are more.
 func (s *scope) fault(key, format string, args ...any) {
+	switch len(s.faults) {
+	case maxFaults:
+		return
+	case maxFaults - 1:
+		format, args = "and more mistakes, which are not listed; repair these first", nil
+	}
 	s.faults = append(s.faults, &Fault{Step: s.step, Kind: s.kind, Key: key, Rule: fmt.Sprintf(format, args...)})
 }
 
@@ -61,6 +79,10 @@ func (s *scope) wrap(err error) error { return fmt.Errorf("step %d (%s): %w", s.
 
 // add puts a new column at the end and gives its slot.
 func (s *scope) add(key string, f table.Field) int {
+	if s.width == maxColumns {
+		s.fault(key, "more than %d columns; one_hot of a category with many values makes many", maxColumns)
+		return 0
+	}
 	if f.Name == "" {
 		s.fault(key, "a column needs a name")
 	} else if _, twice := s.at[f.Name]; twice {
@@ -188,8 +210,8 @@ func (s *scope) nonempty(key string, n int) {
 	}
 }
 
-// learnt are the positions of the columns of a fitted step, which names them all.
-func (s *scope) learnt(names []string, kind table.Kind) []int {
+// listed are the positions of the columns of a step that must name them.
+func (s *scope) listed(names []string, kind table.Kind) []int {
 	if len(names) == 0 {
 		s.fault("columns", "must not be empty")
 		return nil
@@ -210,6 +232,15 @@ func (s *scope) slotsOf(at []int) []int {
 		slots[k] = s.slots[i]
 	}
 	return slots
+}
+
+// positions are the positions of texts.
+func positions(texts []string) map[string]int {
+	at := make(map[string]int, len(texts))
+	for i, text := range texts {
+		at[text] = i
+	}
+	return at
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

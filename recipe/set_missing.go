@@ -19,9 +19,8 @@ func (m *SetMissing) check(s *scope) { m.bind(s) }
 func (m *SetMissing) fit(*scope, block) (FittedStep, error) { return m, nil }
 
 func (m *SetMissing) bind(s *scope) op {
-	s.nonempty("columns", len(m.Columns))
 	s.nonempty("values", len(m.Values))
-	at := s.columns(m.Columns, table.Number)
+	at := s.listed(m.Columns, table.Number)
 	for _, i := range at {
 		s.fields[i].Required = false
 	}

@@ -47,7 +47,7 @@ type Scale struct {
 func (*Scale) Kind() string { return "standardise" }
 
 func (c *Scale) bind(s *scope) op {
-	at := s.learnt(c.Columns, table.Number)
+	at := s.listed(c.Columns, table.Number)
 	s.sized("mean", len(c.Mean), len(c.Columns))
 	s.sized("deviation", len(c.Deviation), len(c.Columns))
 	for _, v := range c.Deviation {
