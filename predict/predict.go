@@ -33,6 +33,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/internal/web"
 	"github.com/pluvia-ml/pluvia/project"
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -90,7 +91,7 @@ type Service struct {
 	rules   *table.Rules   // of its values
 	names   *table.Rules   // of the names in a body, for who misspells one
 	index   map[string]int // name -> position in fields; -1 for what is taken and never used
-	spec    []byte         // openapi.json
+	spec    *web.Static    // openapi.json
 	docs    *docs
 }
 
@@ -123,11 +124,12 @@ func New(c Config) (*Service, error) {
 	for i, field := range s.fields {
 		s.index[field.Name] = i
 	}
-	var err error
-	if s.spec, err = openAPI(c.Project); err != nil {
+	spec, err := openAPI(c.Project)
+	if err != nil {
 		return nil, fmt.Errorf("openapi.json: %w", err)
 	}
-	if s.docs, err = newDocs(c.Project, s.spec); err != nil {
+	s.spec = web.NewStatic("/", map[string][]byte{"openapi.json": spec})
+	if s.docs, err = newDocs(c.Project); err != nil {
 		return nil, fmt.Errorf("docs: %w", err)
 	}
 	return s, nil

@@ -35,7 +35,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	s.route(mux, http.MethodPost, "/update-model", s.updateModel)
 	s.route(mux, http.MethodPost, "/api/v1/predict", s.predictObservations)
 	s.route(mux, http.MethodGet, "/docs", s.showDocs)
-	s.route(mux, http.MethodGet, "/docs/{file}", s.docsFile)
+	s.route(mux, http.MethodGet, "/docs/{file}", s.docs.files.Serve)
 	s.route(mux, http.MethodGet, "/openapi.json", s.showSpec)
 	s.route(mux, http.MethodGet, "/healthz", s.healthz)
 	s.route(mux, http.MethodGet, "/readyz", s.readyz)
