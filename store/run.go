@@ -185,8 +185,8 @@ func (s *Store) UpdateRun(ctx context.Context, id string, u pluvia.RunUpdate) er
 		}
 		_, err = t.exec(ctx, `
 			UPDATE runs SET
-				status   = CASE WHEN $1 = '' THEN status ELSE $1 END,
-				end_time = CASE WHEN $2 = 0 THEN end_time ELSE $2 END
+				status   = COALESCE(NULLIF(CAST($1 AS TEXT), ''), status),
+				end_time = COALESCE(NULLIF(CAST($2 AS BIGINT), 0), end_time)
 			WHERE id = $3`, u.Status, u.End, run)
 		return err
 	})

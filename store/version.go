@@ -78,28 +78,29 @@ func (s *Store) CreateVersion(ctx context.Context, v *pluvia.Version) error {
 }
 
 func createVersion(ctx context.Context, t *tx, v *pluvia.Version) (*pluvia.Version, error) {
-	id, err := modelNumber(ctx, t, v.Model)
+	// The update changes nothing; on PostgreSQL it holds back whoever else makes
+	// a version of this model.
+	var id int64
+	err := t.row(ctx, `UPDATE models SET last_version = last_version WHERE name = $1 RETURNING id`, v.Model).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noModel(v.Model)
+	}
 	if err != nil {
 		return nil, err
 	}
-	// Taken first: it holds back whoever else makes a version of this model.
 	var number int
-	err = t.row(ctx, `UPDATE models SET last_version = last_version + 1, updated = $1 WHERE id = $2 RETURNING last_version`, t.now, id).Scan(&number)
-	if err != nil {
-		return nil, err
-	}
 	if v.RunID != "" {
-		var made int
-		err := t.row(ctx, `SELECT number FROM versions WHERE model = $1 AND run_id = $2 ORDER BY number LIMIT 1`, id, v.RunID).Scan(&made)
+		err := t.row(ctx, `SELECT number FROM versions WHERE model = $1 AND run_id = $2 ORDER BY number LIMIT 1`, id, v.RunID).Scan(&number)
 		if err == nil {
-			if _, err := t.exec(ctx, `UPDATE models SET last_version = last_version - 1 WHERE id = $1`, id); err != nil {
-				return nil, err
-			}
-			return version(ctx, t, id, v.Model, made)
+			return version(ctx, t, id, v.Model, number)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
 		}
+	}
+	err = t.row(ctx, `UPDATE models SET last_version = last_version + 1, updated = $1 WHERE id = $2 RETURNING last_version`, t.now, id).Scan(&number)
+	if err != nil {
+		return nil, err
 	}
 	_, err = t.exec(ctx, `
 		INSERT INTO versions (model, number, description, source, run_id, created, updated) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
