@@ -13,11 +13,9 @@ import (
 // loss that the trees before it left (Friedman 2001).
 func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 	x := train.X
-	cuts := makeCuts(x, b.MaxBins)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	bins := makeBins(x, cuts)
+	t := newTeam()
+	defer t.disband()
+	cuts, bins := cutTable(t, x, b.MaxBins)
 	n := x.Rows()
 	positive := count(train.Y)
 	m := &Model{
@@ -25,8 +23,6 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 		start:    math.Log(float64(positive) / float64(n-positive)),
 		gains:    make([]float64, len(cuts)),
 	}
-	t := newTeam()
-	defer t.disband()
 	g := newGrower(b, t, bins, cuts)
 	scores := filled(n, m.start)
 	sums := make([]sum, n)
@@ -38,7 +34,7 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 	}
 	var watch *watcher
 	if b.EarlyStopping > 0 {
-		watch = &watcher{bins: makeBins(train.Valid.X, cuts), y: train.Valid.Y, patience: b.EarlyStopping, best: math.Inf(1)}
+		watch = &watcher{bins: binTable(t, train.Valid.X, cuts), y: train.Valid.Y, patience: b.EarlyStopping, best: math.Inf(1)}
 		watch.scores = filled(len(watch.y), m.start)
 	}
 	random := rand.New(rand.NewPCG(b.Seed, 0))
@@ -82,9 +78,16 @@ func gradients(t *team, dst []sum, scores, labels []float64, sc scale) {
 		dst, scores, labels := dst[from:to], scores[from:to], labels[from:to]
 		for i := range dst {
 			p := sigmoid(scores[i])
-			dst[i] = pack(int64(math.RoundToEven((p-labels[i])*sc.gradient)), int64(math.RoundToEven(p*(1-p)*sc.hessian)))
+			dst[i] = pack(round((p-labels[i])*sc.gradient), round(p*(1-p)*sc.hessian))
 		}
 	})
+}
+
+// round is x rounded to the nearest integer, for |x| < 2^51: added to 1.5*2^52,
+// which leaves no room for a fraction, it stands in the lower bits.
+func round(x float64) int64 {
+	const shift = 3 << 51
+	return int64(math.Float64bits(x+shift)) - int64(0x4338000000000000)
 }
 
 // watcher watches the log loss of the validation part.

@@ -43,6 +43,9 @@ func newGrower(b Boost, t *team, bins *binned, cuts []cut) *grower {
 		Boost: b, team: t, bins: bins, cuts: cuts, search: newSearch(&b, newScale(bins.n)),
 		rows: make([]int32, 0, bins.n), other: make([]int32, bins.n),
 	}
+	for side := range g.found {
+		g.found[side] = make([]split, bins.features)
+	}
 	for range t.size {
 		g.partial = append(g.partial, make(histogram, bins.features))
 	}
@@ -137,10 +140,8 @@ func (g *grower) partition(l *leaf) (left, right leaf) {
 	sp := &l.split
 	col := g.bins.col(sp.feature)
 	var goes [256]int
-	for b, is := range sp.left {
-		if is {
-			goes[b] = 1
-		}
+	for b := range goes {
+		goes[b] = int(sp.left[b/64] >> (b % 64) & 1)
 	}
 	sides := make([][]int32, 2*len(l.parts))
 	lefts, rights := sides[:len(l.parts)], sides[len(l.parts):]
@@ -200,9 +201,6 @@ func (g *grower) open(small, large int, held histogram, sums []sum) {
 	}
 	const together = 4
 	f := len(g.cuts)
-	for side := range g.found {
-		g.found[side] = append(g.found[side][:0], make([]split, f)...)
-	}
 	g.do((f+together-1)/together, func(k int) {
 		for j := k * together; j < min(f, (k+1)*together); j++ {
 			h := &l.sums[j]
@@ -231,17 +229,26 @@ func (g *grower) open(small, large int, held histogram, sums []sum) {
 
 // find searches the best split of a leaf by feature j.
 func (g *grower) find(l *leaf, j int, to *split) {
-	if l.n < 2*g.MinLeafRows || !g.may[j] {
-		return
+	*to = split{}
+	if l.n >= 2*g.MinLeafRows && g.may[j] {
+		*to = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, nil, 0)
 	}
-	rows := counter{col: g.bins.col(j), rows: l.parts, n: l.n}
-	*to = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, &rows, 0)
 }
 
+// choose takes the best of a leaf's splits. Only where one that may leave a
+// side with too few rows would be better are rows counted: that is seldom.
 func (g *grower) choose(l *leaf, found []split) {
 	for j := range found {
 		if found[j].gain > l.split.gain {
 			l.split = found[j]
+		}
+	}
+	for j := range found {
+		if found[j].doubt > l.split.gain {
+			rows := counter{col: g.bins.col(j), rows: l.parts, n: l.n}
+			if s := g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, &rows, l.split.gain); s.gain > l.split.gain {
+				l.split = s
+			}
 		}
 	}
 }
@@ -295,7 +302,7 @@ func (g *grower) leafOf(b *binned, r int32) float64 {
 	l := &g.tree[0]
 	for l.child != 0 {
 		next := l.child + 1
-		if l.split.left[b.rows[int(r)*b.features+l.split.feature]] {
+		if l.split.left.has(b.cols[l.split.feature*b.n+int(r)]) {
 			next = l.child
 		}
 		l = &g.tree[next]
@@ -317,7 +324,7 @@ func (g *grower) write(m *Model) {
 		c := &g.cuts[sp.feature]
 		m.gains[sp.feature] += sp.gain
 		n := node{child: int32(root + l.child), feature: uint16(sp.feature)}
-		if !sp.left[c.bins] {
+		if !sp.left.has(uint8(c.bins)) {
 			n.missing = 1
 		}
 		if c.codes == nil {
@@ -330,7 +337,7 @@ func (g *grower) write(m *Model) {
 			n.words = uint16((len(c.codes) + 63) / 64)
 			set := make([]uint64, n.words)
 			for code, b := range c.codes {
-				if sp.left[b] {
+				if sp.left.has(b) {
 					set[code/64] |= 1 << (code % 64)
 				}
 			}

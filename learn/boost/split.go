@@ -9,11 +9,18 @@ import (
 // split is the division of a leaf by one feature.
 type split struct {
 	gain    float64 // in units of the loss; 0 for no split
+	doubt   float64 // a greater gain that was passed over, as a side may have too few rows; or 0
 	feature int
-	left    [256]bool // by bin; the feature's missing bin included
-	edge    int       // number: bins up to this one go left
-	sum     sum       // of the left side
+	edge    int // number: bins up to this one go left
+	left    set // the bins that go left, that of missing values included
+	sum     sum // of the left side
 }
+
+// set is a set of bins.
+type set [4]uint64
+
+func (s *set) has(bin uint8) bool { return s[bin/64]>>(bin%64)&1 != 0 }
+func (s *set) add(bin int)        { s[bin/64] |= 1 << (bin % 64) }
 
 // search finds the best split of a leaf by a feature. Everything is in units
 // of the fixed point, so that a sum need not be scaled to be judged.
@@ -67,7 +74,9 @@ func (s *search) value(of sum) float64 {
 }
 
 // best is the best split of a leaf by feature j, whose cut is c, if it gains
-// more than floor. The leaf has the sums h by bin and total altogether.
+// more than floor. The leaf has the sums h by bin and total altogether. Without
+// rows to count, splits that may leave a side with too few are passed over and
+// the greatest of their gains is doubt.
 func (s *search) best(j int, c *cut, h *[256]sum, total sum, rows *counter, floor float64) split {
 	if total.hessian() < 2*s.minHessian {
 		return split{}
@@ -76,29 +85,27 @@ func (s *search) best(j int, c *cut, h *[256]sum, total sum, rows *counter, floo
 		return s.bestSet(j, c, h, total, rows, floor)
 	}
 	missing := h[c.bins]
-	found := scan{search: s, total: total, best: floor/s.unit + s.score(total, s.l2), edge: -1}
+	parent := s.score(total, s.l2)
+	found := scan{search: s, total: total, best: floor/s.unit + parent, edge: -1, rows: rows, bin: c.bins}
 	found.run(h[:c.bins], 0, false)
 	if missing != 0 {
 		found.run(h[:c.bins], missing, true)
 	}
-	if found.doubtful {
-		// Something better may be of too few rows: look again, counting.
-		found.rows = rows
-		found.bin = c.bins
-		found.run(h[:c.bins], 0, false)
-		if missing != 0 {
-			found.run(h[:c.bins], missing, true)
-		}
+	out := split{feature: j, edge: found.edge, sum: found.left}
+	if found.doubt > found.best {
+		out.doubt = (found.doubt - parent) * s.unit
 	}
 	if found.edge < 0 {
-		return split{}
+		return out
 	}
-	out := split{gain: (found.best - s.score(total, s.l2)) * s.unit, feature: j, edge: found.edge, sum: found.left}
+	out.gain = (found.best - parent) * s.unit
 	for b := range found.edge + 1 {
-		out.left[b] = true
+		out.left.add(b)
 	}
 	// With nothing missing here the larger side is the better guess.
-	out.left[c.bins] = found.missingLeft || missing == 0 && found.left.hessian()*2 > total.hessian()
+	if found.missingLeft || missing == 0 && found.left.hessian()*2 > total.hessian() {
+		out.left.add(c.bins)
+	}
 	return out
 }
 
@@ -112,21 +119,22 @@ type scan struct {
 	left        sum
 	missingLeft bool
 
-	doubtful bool     // a greater one was passed over, as its sides may have too few rows
-	rows     *counter // when not nil, settles such doubts
-	bin      int      // of missing values
+	rows  *counter // nil when sides of few rows are to be passed over
+	doubt float64  // the greatest of their scores
+	bin   int      // of missing values
 }
 
 // run tries every edge, with the sum start already on the left. The last edge
 // parts the values from what is missing.
 func (w *scan) run(h []sum, start sum, missingLeft bool) {
-	left, l2, least := start, w.l2, w.minHessian
+	left, total, best := start, w.total, w.best
+	l1, l2, least := w.l1 > 0, w.l2, w.minHessian
 	if missingLeft && len(h) > 0 {
 		h = h[:len(h)-1]
 	}
 	for b, s := range h {
 		left += s
-		right := w.total - left
+		right := total - left
 		hl, hr := left.hessian(), right.hessian()
 		if hl < least || s == 0 {
 			continue
@@ -135,17 +143,18 @@ func (w *scan) run(h []sum, start sum, missingLeft bool) {
 			break
 		}
 		gl, gr := left.gradient(), right.gradient()
-		if w.l1 > 0 {
+		if l1 {
 			gl, gr = w.shrunk(gl), w.shrunk(gr)
 		}
 		hl, hr = hl+l2, hr+l2
-		score := (gl*gl*hr + gr*gr*hl) / (hl * hr)
-		if score <= w.best {
+		// gl²/hl + gr²/hr > best, without a division.
+		up, down := gl*gl*hr+gr*gr*hl, hl*hr
+		if up <= best*down {
 			continue
 		}
 		if min(hl, hr) < w.certain+l2 {
 			if w.rows == nil {
-				w.doubtful = true
+				w.doubt = max(w.doubt, up/down)
 				continue
 			}
 			n := w.rows.upTo(b)
@@ -156,7 +165,8 @@ func (w *scan) run(h []sum, start sum, missingLeft bool) {
 				continue
 			}
 		}
-		w.best, w.edge, w.left, w.missingLeft = score, b, left, missingLeft
+		best = up / down
+		w.best, w.edge, w.left, w.missingLeft = best, b, left, missingLeft
 	}
 }
 
@@ -204,7 +214,7 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 		}
 	}
 	best := split{gain: floor}
-	found := false
+	found, doubt := false, 0.0
 	parent := s.score(total, s.l2)
 	l2 := s.l2
 	try := func(left sum, set []int) {
@@ -217,6 +227,10 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 			return
 		}
 		if min(left.hessian(), right.hessian()) < s.certain {
+			if rows == nil {
+				doubt = max(doubt, gain)
+				return
+			}
 			n := 0
 			for _, b := range set {
 				n += rows.of(b)
@@ -227,7 +241,7 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 		}
 		best, found = split{gain: gain, feature: j, edge: -1, sum: left}, true
 		for _, b := range set {
-			best.left[b] = true
+			best.left.add(b)
 		}
 	}
 	if len(bins) <= maxOneVsRest {
@@ -251,7 +265,10 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 		}
 	}
 	if !found {
-		return split{}
+		best = split{feature: j}
+	}
+	if doubt > best.gain {
+		best.doubt = doubt
 	}
 	return best
 }
