@@ -85,9 +85,12 @@ func (d Day) Date() (year, month, day int) {
 }
 
 // String writes the day as 2006-01-02, and "" for a missing one.
-func (d Day) String() string {
+func (d Day) String() string { return string(d.Append(nil)) }
+
+// Append appends what String gives.
+func (d Day) Append(text []byte) []byte {
 	if d == MissingDay {
-		return ""
+		return text
 	}
-	return d.Time().Format(time.DateOnly)
+	return d.Time().AppendFormat(text, time.DateOnly)
 }
