@@ -142,30 +142,34 @@ func (r *reader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
+// moves is how often move begins anew, when others delete beside it.
+const moves = 100
+
 // move gives a written file its place and makes that last.
-func (f *Folder) move(temp, place string) error {
+func (f *Folder) move(temp, place string) (err error) {
 	folder := path.Dir(place)
-	for {
-		made, err := f.makeFolders(folder)
-		if err != nil {
+	var made string
+	for range moves {
+		made, err = f.makeFolders(folder)
+		if err == nil {
+			err = f.root.Rename(temp, place)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		// Delete has removed a folder in between, as it was empty.
+	}
+	if err != nil {
+		return err
+	}
+	// A folder is only as lasting as its entry in the one above.
+	for dir := folder; ; dir = path.Dir(dir) {
+		err := f.syncFolder(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // deleted since
 			return err
 		}
-		err = f.root.Rename(temp, place)
-		if errors.Is(err, fs.ErrNotExist) {
-			if _, gone := f.root.Lstat(temp); gone != nil {
-				return gone
-			}
-			// Delete has removed the folder in between, as it was empty.
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		// A folder is only as lasting as its entry in the one above.
-		for dir := folder; ; dir = path.Dir(dir) {
-			if err := f.syncFolder(dir); err != nil || dir == made {
-				return err
-			}
+		if dir == made {
+			return nil
 		}
 	}
 }
