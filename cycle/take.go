@@ -1,0 +1,71 @@
+package cycle
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	pluvia "github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/source"
+	"github.com/pluvia-ml/pluvia/table"
+	"github.com/pluvia-ml/pluvia/table/csv"
+)
+
+// keyRejected is where the rows that were set aside are listed, in the bucket
+// "data" and among the artifacts of the run.
+const keyRejected = "rejected.csv"
+
+// taken is a data set as it came in.
+type taken struct {
+	source *source.Source
+	table  *table.Table // the rows that were let through
+	report *table.Report
+}
+
+// take opens the source and reads it into a table. More bad rows than the
+// project allows are an error; the list of them is in the run either way.
+func (r *Runner) take(ctx context.Context, run *pluvia.Run) (*taken, error) {
+	r.doing("opening", 0, 0)
+	src, err := r.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if src.Stale {
+		r.Log.Warn("source cannot be reached: using the last good copy", "source", src.URI, "fetched", src.Fetched)
+	}
+	t, report, err := src.Read(ctx, &r.Project.Schema, csv.Options{
+		Progress: func(done, total int64) { r.doing("reading", done, total) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", src.Name, err)
+	}
+	if err := r.artifact(ctx, run, keyRejected, report.Write); err != nil {
+		return nil, err
+	}
+	if err := report.Exceeds(r.Project.Rejects.MaxShare); err != nil {
+		return nil, &pluvia.Error{Code: pluvia.Invalid, Message: fmt.Sprintf("%s: %v", src.Name, err)}
+	}
+	return &taken{src, t, report}, nil
+}
+
+// info begins the description of the data set with what is known of its source.
+func (t *taken) info(run *pluvia.Run) *DataInfo {
+	return &DataInfo{
+		Rows:     t.table.Rows(),
+		Rejected: RejectedInfo{t.report.SetAside(), keyRejected},
+		Source:   SourceInfo{t.source.Name, t.source.Type, t.source.URI, t.source.Digest, t.source.Stale},
+		RunID:    run.ID,
+	}
+}
+
+// dataset describes the source as the input of a run.
+func (t *taken) dataset(name string) pluvia.Dataset {
+	uri, err := json.Marshal(map[string]string{"uri": t.source.URI})
+	if err != nil {
+		panic(err) // a map of texts cannot fail
+	}
+	return pluvia.Dataset{
+		Name: name, Digest: short(t.source.Digest), SourceType: t.source.Type, Source: string(uri),
+		Profile: jsonList(map[string]int{"num_rows": t.table.Rows(), "num_rejected": t.report.SetAside()}),
+	}
+}
