@@ -27,7 +27,7 @@ type Model struct {
 	Target   string             // field that it predicts
 	Positive string             // the value of Target whose probability it gives
 	Params   map[string]string  // hyper-parameters
-	Metrics  map[string]float64 // on the test part
+	Metrics  map[string]float64 // on the validation part
 	Data     string             // sha256 of the data set
 	Seed     uint64
 	Rows     int // that it was trained on
