@@ -71,12 +71,12 @@ func (c *Compass) angles(categories []string) [][2]float64 {
 // undo gives back the direction nearest to the angle of sine and cosine.
 func (c *Compass) undo(u *undoing) {
 	for _, name := range c.Columns {
-		sine, okSine := u.known[name+"_sin"]
-		cosine, okCosine := u.known[name+"_cos"]
+		sine, okSine := u.place(name + "_sin")
+		cosine, okCosine := u.place(name + "_cos")
 		if !okSine || !okCosine {
 			continue
 		}
-		points, slot := c.angles(u.field(name).Categories), u.add(name)
+		points, slot := c.angles(u.categories(name)), u.add(name)
 		u.steps = append(u.steps, func(w []float64) string {
 			s, c := w[sine], w[cosine]
 			if s != s || c != c {

@@ -54,9 +54,9 @@ func (d *DateParts) bind(s *scope) op {
 }
 
 func (d *DateParts) undo(u *undoing) {
-	year, okYear := u.known[d.Year]
-	month, okMonth := u.known[d.Month]
-	day, okDay := u.known[d.Day]
+	year, okYear := u.place(d.Year)
+	month, okMonth := u.place(d.Month)
+	day, okDay := u.place(d.Day)
 	if okYear && okMonth && okDay {
 		slot := u.add(d.Column)
 		u.steps = append(u.steps, func(w []float64) string {

@@ -43,11 +43,11 @@ func indicatorField(name string) table.Field {
 // undo gives the value back for 1 and for 0, when there are but two, the other.
 func (n *Indicator) undo(u *undoing) {
 	for _, name := range n.Columns {
-		from, ok := u.known[name]
+		from, ok := u.place(name)
 		if !ok {
 			continue
 		}
-		categories := u.field(name).Categories
+		categories := u.categories(name)
 		yes, no := float64(slices.Index(categories, n.Value)), math.NaN()
 		if len(categories) == 2 {
 			no = 1 - yes

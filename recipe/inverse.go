@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/pluvia-ml/pluvia/table"
@@ -27,32 +25,34 @@ type Inverse struct {
 // over. What the features no longer tell (a column that was dropped, the season of a
 // date) comes out missing. The error holds every fault of the recipe.
 func Invert(r Recipe, fields []table.Field) (*Inverse, error) {
-	s := newScope(fields)
-	before := make([][]table.Field, len(r))
-	r.walk(s, func(i int) { before[i] = slices.Clone(s.fields) })
-	if len(s.faults) > 0 {
-		return nil, join(s.faults)
+	if _, faults := r.Check(fields); len(faults) > 0 {
+		return nil, join(faults)
 	}
-	v := new(Inverse)
-	u := &undoing{known: make(map[string]int)}
+	s := newScope(fields)
+	points := []*scope{s.clone()} // points[i] are the columns before step i
+	for i, step := range r {
+		s.enter(i, step.Kind())
+		step.check(s)
+		points = append(points, s.clone())
+	}
+	v, u := new(Inverse), &undoing{known: make(map[int]int)}
 	for i, f := range s.fields {
 		v.features = append(v.features, f.Name)
-		u.known[f.Name] = i
+		u.known[s.slots[i]] = i
 	}
 	u.width = len(s.fields)
 	for i := len(r) - 1; i >= 0; i-- {
-		u.before = before[i]
 		if step, ok := r[i].(undoer); ok {
+			u.before, u.after = points[i], points[i+1]
 			step.undo(u)
 		}
-		u.forget()
 	}
-	for _, f := range fields {
-		slot, ok := u.known[f.Name]
+	for _, slot := range points[0].slots {
+		at, ok := u.known[slot]
 		if !ok {
-			slot = -1
+			at = -1
 		}
-		v.dst = append(v.dst, slot)
+		v.dst = append(v.dst, at)
 	}
 	v.width, v.steps = u.width, u.steps
 	v.rows.New = func() any { w := make([]float64, v.width); return &w }
@@ -100,45 +100,41 @@ type undoer interface {
 }
 
 // undoing is the way back through a recipe: which columns can be computed so
-// far, and in which slot of Row's memory they stand.
+// far, and where in Row's memory they stand. Columns are known by their slots
+// on the way there, because a step may give an old name to a new column.
 type undoing struct {
-	known  map[string]int
-	before []table.Field // the fields before the step at hand
-	width  int
-	steps  []func(w []float64) (bad string)
+	known         map[int]int // slot -> place in Row's memory
+	before, after *scope      // the step at hand
+	width         int
+	steps         []func(w []float64) (bad string)
 }
 
-// add makes a slot for a column that the step took away. When the step has
-// kept it, or it cannot be, the slot is one that nobody reads.
+// place is where a column that the step left stands; ok is false when it cannot be computed.
+func (u *undoing) place(name string) (at int, ok bool) {
+	if i, there := u.after.at[name]; there {
+		at, ok = u.known[u.after.slots[i]]
+	}
+	return at, ok
+}
+
+// add makes a place for a column that the step took away. When the step has
+// kept it, the place is one that nobody reads.
 func (u *undoing) add(name string) int {
 	u.width++
-	if _, kept := u.known[name]; !kept {
-		u.known[name] = u.width - 1
+	slot := u.before.slots[u.before.at[name]]
+	if _, kept := u.known[slot]; !kept {
+		u.known[slot] = u.width - 1
 	}
 	return u.width - 1
 }
 
-// replace makes a slot for a column that the step changed in its place.
+// replace makes a place for a column that the step changed where it stood.
 func (u *undoing) replace(name string) int {
-	delete(u.known, name)
+	delete(u.known, u.before.slots[u.before.at[name]])
 	return u.add(name)
 }
 
-// field is the field called name before the step.
-func (u *undoing) field(name string) table.Field {
-	for _, f := range u.before {
-		if f.Name == name {
-			return f
-		}
-	}
-	return table.Field{}
-}
-
-// forget leaves only the columns that were there before the step.
-func (u *undoing) forget() {
-	there := make(map[string]bool, len(u.before))
-	for _, f := range u.before {
-		there[f.Name] = true
-	}
-	maps.DeleteFunc(u.known, func(name string, _ int) bool { return !there[name] })
+// categories are those of a column before the step.
+func (u *undoing) categories(name string) []string {
+	return u.before.fields[u.before.at[name]].Categories
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -116,7 +117,7 @@ func strict(data []byte, into any) error {
 // complete refuses what encoding/json lets pass in silence, null in the place
 // of a number and a key that stands there twice, in the next value of d.
 func complete(d *json.Decoder, place string) error {
-	token, err := d.Token()
+	token, err := next(d)
 	if err != nil {
 		return err
 	}
@@ -129,24 +130,33 @@ func complete(d *json.Decoder, place string) error {
 				return err
 			}
 		}
-		_, err = d.Token()
+		_, err = next(d)
 	case json.Delim('{'):
 		seen := make(map[string]bool)
 		for d.More() {
-			token, err := d.Token()
+			token, err := next(d)
 			if err != nil {
 				return err
 			}
-			key := token.(string)
+			key, _ := token.(string)
 			if seen[key] {
 				return fmt.Errorf("%q stands twice in %s", key, place)
 			}
 			seen[key] = true
-			if err := complete(d, fmt.Sprintf("%q", key)); err != nil {
+			if err := complete(d, strconv.Quote(key)); err != nil {
 				return err
 			}
 		}
-		_, err = d.Token()
+		_, err = next(d)
 	}
 	return err
+}
+
+// next is the next token; that there is none is an error of the file.
+func next(d *json.Decoder) (json.Token, error) {
+	token, err := d.Token()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return token, err
 }

@@ -81,14 +81,14 @@ func (l *Lookup) table(categories []string) [][]float64 {
 func (l *Lookup) undo(u *undoing) {
 	var from []int
 	for _, name := range l.Into {
-		if slot, ok := u.known[name]; ok {
+		if slot, ok := u.place(name); ok {
 			from = append(from, slot)
 		}
 	}
 	if len(from) < len(l.Into) {
 		return
 	}
-	values, slot := l.table(u.field(l.Column).Categories), u.add(l.Column)
+	values, slot := l.table(u.categories(l.Column)), u.add(l.Column)
 	u.steps = append(u.steps, func(w []float64) string {
 		for k, i := range from {
 			if w[i] != w[i] {

@@ -65,7 +65,7 @@ func (m moments) deviation() float64 {
 	const eps = 0x1p-52
 	variance := m.m2 / m.n
 	limit := m.n * m.mean * eps
-	if variance <= m.n*eps*variance+float64(limit*limit) {
+	if variance <= m.n*eps*variance+float64(limit*limit) && !math.IsInf(variance, 1) {
 		return 1
 	}
 	return math.Sqrt(variance)

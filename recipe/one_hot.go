@@ -46,7 +46,7 @@ func oneHotName(column, value string) string { return column + "=" + value }
 func (h *OneHot) undo(u *undoing) {
 	names := h.Columns
 	if len(names) == 0 {
-		for _, f := range u.before {
+		for _, f := range u.before.fields {
 			if f.Type.Kind() == table.Category {
 				names = append(names, f.Name)
 			}
@@ -54,9 +54,9 @@ func (h *OneHot) undo(u *undoing) {
 	}
 	for _, name := range names {
 		var from []int
-		categories := u.field(name).Categories
+		categories := u.categories(name)
 		for _, value := range categories {
-			if slot, ok := u.known[oneHotName(name, value)]; ok {
+			if slot, ok := u.place(oneHotName(name, value)); ok {
 				from = append(from, slot)
 			}
 		}

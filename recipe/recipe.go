@@ -121,21 +121,15 @@ func NewStep(kind string) (step Step, ok bool) {
 // fault that can be found without data. When there are faults, output is a guess.
 func (r Recipe) Check(fields []table.Field) (output []table.Field, faults []*Fault) {
 	s := newScope(fields)
-	r.walk(s, func(int) {})
-	return s.fields, s.faults
-}
-
-// walk checks each step, after telling of it.
-func (r Recipe) walk(s *scope, before func(i int)) {
 	for i, step := range r {
 		s.enter(i, step.Kind())
 		if i == maxSteps {
 			s.fault("step", "%d steps are too many; at most %d can be handled", len(r), maxSteps)
-			return
+			break
 		}
-		before(i)
 		step.check(s)
 	}
+	return s.fields, s.faults
 }
 
 // Fit learns every step from t, each from what the steps before it make of t.

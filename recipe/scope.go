@@ -62,6 +62,11 @@ func newScope(fields []table.Field) *scope {
 	return s
 }
 
+// clone is the scope as it is now, for later.
+func (s *scope) clone() *scope {
+	return &scope{fields: slices.Clone(s.fields), slots: slices.Clone(s.slots), at: maps.Clone(s.at)}
+}
+
 func (s *scope) enter(step int, kind string) { s.step, s.kind = step, kind }
 
 // fault notes a mistake. The last one that is noted says that there are more.
