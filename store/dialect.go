@@ -76,8 +76,9 @@ func (s *Store) failed(what string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return coded(pluvia.Full, "no space left; nothing was written, free some space and try again")
 	}
-	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) {
-		return coded(pluvia.Unavailable, "the connection is closed")
+	// database/sql has no name for the first of them.
+	if err.Error() == "sql: database is closed" || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) {
+		return coded(pluvia.Unavailable, "it is closed")
 	}
 	var refused *sqlite.Error
 	if !errors.As(err, &refused) {
