@@ -54,6 +54,7 @@ func NewRules(s *Schema) *Rules {
 				u.codes[level] = int32(code)
 			}
 		case u.kind == Date:
+			u.min, u.max = float64(civil(0, 1, 1)), float64(civil(9999, 12, 31)) // what can be written
 			if day, ok := parseDay(f.Earliest); ok {
 				u.min = float64(day)
 			}
