@@ -117,3 +117,9 @@ func featureExample(p *project.Project, t *table.Table) (ordered, error) {
 	}
 	return out, nil
 }
+
+// ExampleFeatures is a flat call's features that can be sent as they stand, as
+// the documentation shows them: it marshals to a JSON object in the order of the project.
+func ExampleFeatures(p *project.Project) (json.Marshaler, error) {
+	return featureExample(p, exampleObservation(p))
+}
