@@ -2,6 +2,7 @@ package boost
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
@@ -26,12 +27,16 @@ type binned struct {
 
 func (b *binned) col(feature int) []uint8 { return b.cols[feature*b.n : (feature+1)*b.n] }
 
-// cutTable chooses the bins of each column of the training table, and bins it.
-func cutTable(t *team, x *table.Table, maxBins int) ([]cut, *binned) {
+// cutTable chooses the bins of each column of the training table, and bins it. It
+// ends early, with something unusable, when ctx is done.
+func cutTable(ctx context.Context, t *team, x *table.Table, maxBins int) ([]cut, *binned) {
 	cuts := make([]cut, len(x.Columns()))
 	b := newBinned(x.Rows(), len(cuts))
 	t.do(len(cuts), func(j int) {
 		c := x.Columns()[j]
+		if ctx.Err() != nil {
+			return
+		}
 		if c.Kind == table.Category {
 			cuts[j] = cutCategories(c, maxBins)
 			cuts[j].binCodes(b.col(j), c.Codes)

@@ -1,10 +1,39 @@
-// Package boost is histogram gradient boosting for two classes.
+// Package boost is histogram gradient boosting for two classes: trees grown one
+// after the other, each on what the trees before it got wrong (Friedman 2001),
+// on features cut into at most 255 bins, leaf by leaf (Ke et al. 2017, LightGBM).
+// It takes numbers, categories and missing values as they are.
+//
+// The same hyper-parameters, rows and seed give the same model, bit for bit, at
+// any GOMAXPROCS, because nothing that is added up depends on the order of
+// adding: gradients and Hessians are fixed-point numbers, both in one int64.
+//
+//	bins      each feature's values as one byte, row by row and column by column
+//	   |
+//	   v      for each tree:
+//	sums      gradient and Hessian of each row, from its score
+//	   |
+//	   v      for each split of the leaf that gains most:
+//	partition the leaf's rows into left and right, in place
+//	   |
+//	   v
+//	histogram of the smaller child from its rows; the larger child's is its
+//	   |      parent's less that
+//	   v
+//	split     best edge of each feature in both children
+//
+// A missing value goes to the side where it gains most; categories are sorted
+// by gradient and cut in two like numbers. The package never fills in, scales
+// or encodes anything, and draws at random only when Subsample or Colsample is below 1.
+//
+// docs/notes/boost.md has what was tried for speed, with figures.
 package boost
 
 import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia/learn"
@@ -25,10 +54,11 @@ type Boost struct {
 	L1             float64 `json:"l1_regularization"` // by which the gradient of a leaf is shrunk
 	MaxBins        int     `json:"max_bins"`          // of a feature, 2 to 255; missing has one more
 
-	// EarlyStopping is after how many trees without a better log loss on
+	// EarlyStopping is after how many trees without a better Metric on
 	// Train.Valid to stop; the model keeps the trees up to the best. 0 never
 	// stops and does not need Train.Valid.
-	EarlyStopping int `json:"early_stopping"`
+	EarlyStopping int    `json:"early_stopping"`
+	Metric        string `json:"metric"` // a name of learn.Metrics; those with a threshold have it at 0.5
 
 	Subsample float64 `json:"subsample"` // share of the rows that each tree sees, drawn without replacement
 	Colsample float64 `json:"colsample"` // share of the features that each tree may use
@@ -42,7 +72,7 @@ type Boost struct {
 // Default is LightGBM's choice of hyper-parameters.
 func Default() Boost {
 	return Boost{
-		Trees: 100, LearningRate: 0.1, MaxLeaves: 31, MinLeafRows: 20, MinLeafHessian: 1e-3, MaxBins: 255,
+		Trees: 100, LearningRate: 0.1, MaxLeaves: 31, MinLeafRows: 20, MinLeafHessian: 1e-3, MaxBins: 255, Metric: "log_loss",
 		Subsample: 1, Colsample: 1, CategorySmoothing: 10, CategoryL2: 10, MaxCategories: 32,
 	}
 }
@@ -73,6 +103,8 @@ func (b Boost) Check() error {
 	rule(finite(b.L1), "l1_regularization", b.L1, "0 or more")
 	rule(b.MaxBins >= 2 && b.MaxBins <= 255, "max_bins", b.MaxBins, "from 2 to 255")
 	rule(b.EarlyStopping >= 0, "early_stopping", b.EarlyStopping, "0 for never, or a number of trees")
+	_, known := learn.MetricByName(b.Metric)
+	rule(known, "metric", strconv.Quote(b.Metric), fmt.Sprintf("one of %q", learn.MetricNames()))
 	rule(b.Subsample > 0 && b.Subsample <= 1, "subsample", b.Subsample, "above 0, at most 1")
 	rule(b.Colsample > 0 && b.Colsample <= 1, "colsample", b.Colsample, "above 0, at most 1")
 	rule(finite(b.CategorySmoothing), "cat_smooth", b.CategorySmoothing, "0 or more")
@@ -124,6 +156,9 @@ func checkTrain(b Boost, train learn.Train) error {
 	for i := range a {
 		if a[i].Name != v[i].Name || a[i].Kind != v[i].Kind {
 			return fmt.Errorf("boost: column %d is %s in training and %s in the validation part: they must be the same", i+1, a[i], v[i])
+		}
+		if !slices.Equal(a[i].Levels, v[i].Levels) {
+			return fmt.Errorf("boost: column %q has other levels in the validation part: the codes of both must mean the same", a[i].Name)
 		}
 	}
 	return nil

@@ -15,7 +15,10 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 	x := train.X
 	t := newTeam()
 	defer t.disband()
-	cuts, bins := cutTable(t, x, b.MaxBins)
+	cuts, bins := cutTable(ctx, t, x, b.MaxBins)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	n := x.Rows()
 	positive := count(train.Y)
 	m := &Model{
@@ -34,8 +37,10 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 	}
 	var watch *watcher
 	if b.EarlyStopping > 0 {
-		watch = &watcher{bins: binTable(t, train.Valid.X, cuts), y: train.Valid.Y, patience: b.EarlyStopping, best: math.Inf(1)}
-		watch.scores = filled(len(watch.y), m.start)
+		valid := train.Valid
+		watch = &watcher{bins: binTable(t, valid.X, cuts), y: valid.Y, patience: b.EarlyStopping}
+		watch.metric, _ = learn.MetricByName(b.Metric)
+		watch.scores, watch.p = filled(len(valid.Y), m.start), make([]float64, len(valid.Y))
 	}
 	random := rand.New(rand.NewPCG(b.Seed, 0))
 	for i := range b.Trees {
@@ -46,7 +51,6 @@ func fit(ctx context.Context, b Boost, train learn.Train) (*Model, error) {
 		g.answer(scores)
 		g.write(m)
 		if watch != nil && watch.enough(g) {
-			m.truncate(watch.bestTrees)
 			break
 		}
 		if train.Progress != nil {
@@ -90,11 +94,13 @@ func round(x float64) int64 {
 	return int64(math.Float64bits(x+shift)) - int64(0x4338000000000000)
 }
 
-// watcher watches the log loss of the validation part.
+// watcher watches a metric of the validation part.
 type watcher struct {
 	bins      *binned
 	y         []bool
 	scores    []float64
+	p         []float64
+	metric    learn.Metric
 	patience  int
 	trees     int
 	best      float64
@@ -103,18 +109,37 @@ type watcher struct {
 
 // enough adds the tree just grown, and says whether to stop.
 func (w *watcher) enough(g *grower) bool {
+	const block = 4096
+	g.do((len(w.y)+block-1)/block, func(k int) {
+		for i := k * block; i < min(len(w.y), (k+1)*block); i++ {
+			w.scores[i] += g.leafOf(w.bins, int32(i))
+			w.p[i] = sigmoid(w.scores[i])
+		}
+	})
+	var score float64
+	if w.metric.Name == logLoss {
+		score = w.loss()
+	} else {
+		score = w.metric.Score(w.y, w.p, 0.5)
+	}
+	w.trees++
+	if w.bestTrees == 0 || w.metric.Better(score, w.best) {
+		w.best, w.bestTrees = score, w.trees
+	}
+	return w.trees-w.bestTrees >= w.patience
+}
+
+const logLoss = "log_loss"
+
+// loss is the log loss from the scores: no probability of 0 or 1 is cut off,
+// and the other metrics are not made only to be thrown away.
+func (w *watcher) loss() float64 {
 	loss := 0.0
-	for i := range w.scores {
-		w.scores[i] += g.leafOf(w.bins, int32(i))
-		z := w.scores[i]
+	for i, z := range w.scores {
 		if w.y[i] {
 			z = -z
 		}
 		loss += max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
 	}
-	w.trees++
-	if loss < w.best {
-		w.best, w.bestTrees = loss, w.trees
-	}
-	return w.trees-w.bestTrees >= w.patience
+	return loss / float64(len(w.y))
 }

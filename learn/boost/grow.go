@@ -317,40 +317,28 @@ func (g *grower) write(m *Model) {
 	for i := range g.tree {
 		l := &g.tree[i]
 		if l.child == 0 {
-			m.nodes = append(m.nodes, node{at: g.search.value(l.sum)})
+			m.addLeaf(g.search.value(l.sum))
 			continue
 		}
 		sp := &l.split
 		c := &g.cuts[sp.feature]
 		m.gains[sp.feature] += sp.gain
-		n := node{child: int32(root + l.child), feature: uint16(sp.feature)}
+		n := node{child: int32(root + l.child), feature: uint16(sp.feature), at: math.MaxFloat64}
 		if !sp.left.has(uint8(c.bins)) {
 			n.missing = 1
 		}
-		if c.codes == nil {
-			n.at = math.MaxFloat64
-			if sp.edge < len(c.edges) {
-				n.at = c.edges[sp.edge]
-			}
-		} else {
-			n.set = int32(len(m.sets))
-			n.words = uint16((len(c.codes) + 63) / 64)
-			set := make([]uint64, n.words)
+		if c.codes != nil {
+			words := make([]uint64, (len(c.codes)+63)/64)
 			for code, b := range c.codes {
 				if sp.left.has(b) {
-					set[code/64] |= 1 << (code % 64)
+					words[code/64] |= 1 << (code % 64)
 				}
 			}
-			m.sets = append(m.sets, set...)
+			n.kind, n.at = byCategory, setAt(len(m.sets), len(words))
+			m.sets = append(m.sets, words...)
+		} else if sp.edge < len(c.edges) {
+			n.at = c.edges[sp.edge]
 		}
-		m.nodes = append(m.nodes, n)
-	}
-}
-
-// truncate keeps the first trees only.
-func (m *Model) truncate(trees int) {
-	if trees < len(m.trees) {
-		m.nodes = m.nodes[:m.trees[trees]]
-		m.trees = m.trees[:trees]
+		m.addTest(n)
 	}
 }

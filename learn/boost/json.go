@@ -4,40 +4,51 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
-// wire is a model as JSON: nodes by column, one entry each.
+// wire is a model as JSON: nodes by column, one entry each. A leaf has child 0
+// and its answer in At; a number's edge is in At; a set of categories is
+// Words[i] words from At[i] on in Sets.
 type wire struct {
 	Features []string  `json:"features"`
 	Start    float64   `json:"start"`
 	Gains    []float64 `json:"gains"`
-	Trees    []int32   `json:"trees"`
+	Trees    []int32   `json:"trees"`   // the first node of each tree
+	Child    []int32   `json:"child"`   // the left child; the right one is behind it
+	Feature  []uint16  `json:"feature"` // of a leaf 0
+	Missing  []uint16  `json:"missing"` // 0 left, 1 right
 	At       []float64 `json:"at"`
-	Child    []int32   `json:"child"`
-	Feature  []uint16  `json:"feature"`
-	Missing  []uint8   `json:"missing"` // left out when all 0
-	Set      []int32   `json:"set,omitempty"`
-	Words    []uint16  `json:"words,omitempty"`
-	Sets     []string  `json:"sets,omitempty"` // words in hexadecimal: JSON numbers lose bits
+	Words    []uint32  `json:"words,omitempty"` // 0 for a number; absent when there are no categories
+	Sets     []string  `json:"sets,omitempty"`  // in hexadecimal, as JSON numbers have 53 bits
 }
 
 // MarshalJSON writes the model so that UnmarshalJSON reads back one that gives
 // the same bits.
 func (m *Model) MarshalJSON() ([]byte, error) {
 	w := wire{Features: m.features, Start: m.start, Gains: m.gains, Trees: m.trees}
-	for _, n := range m.nodes {
-		w.At = append(w.At, n.at)
-		w.Child = append(w.Child, n.child)
+	for i := range m.nodes {
+		n := &m.nodes[i]
+		at, child, words := n.at, n.child, uint(0)
+		switch n.kind {
+		case isLeaf:
+			at, child = m.answers[i], 0
+		case byCategory:
+			var from uint
+			from, words = n.set()
+			at = float64(from)
+		}
+		w.At = append(w.At, at)
+		w.Child = append(w.Child, child)
 		w.Feature = append(w.Feature, n.feature)
-		w.Missing = append(w.Missing, n.missing)
+		w.Missing = append(w.Missing, uint16(n.missing))
 		if m.sets != nil {
-			w.Set = append(w.Set, n.set)
-			w.Words = append(w.Words, n.words)
+			w.Words = append(w.Words, uint32(words))
 		}
 	}
 	for _, s := range m.sets {
-		w.Sets = append(w.Sets, fmt.Sprintf("%x", s))
+		w.Sets = append(w.Sets, strconv.FormatUint(s, 16))
 	}
 	return json.Marshal(w)
 }
@@ -71,11 +82,11 @@ func (w *wire) model() (*Model, []string) {
 			fault("%s has %d entries, at has %d: must be as many", name, n, nodes)
 		}
 	}
-	if w.Sets != nil && (len(w.Set) != nodes || len(w.Words) != nodes) {
-		fault("set and words have %d and %d entries, at has %d: must be as many", len(w.Set), len(w.Words), nodes)
+	if w.Words != nil && len(w.Words) != nodes {
+		fault("words has %d entries, at has %d: must be as many", len(w.Words), nodes)
 	}
-	if w.Sets == nil && (w.Set != nil || w.Words != nil) {
-		fault("there are set or words but no sets")
+	if (w.Sets == nil) != (w.Words == nil) {
+		fault("there must be both words and sets, or neither")
 	}
 	if len(w.Features) == 0 || len(w.Gains) != len(w.Features) {
 		fault("there are %d features and %d gains: must be as many, at least 1", len(w.Features), len(w.Gains))
@@ -85,8 +96,8 @@ func (w *wire) model() (*Model, []string) {
 	}
 	m := &Model{features: w.Features, start: w.Start, trees: w.Trees, gains: w.Gains}
 	for i, text := range w.Sets {
-		var s uint64
-		if _, err := fmt.Sscanf(text, "%x", &s); err != nil || fmt.Sprintf("%x", s) != text {
+		s, err := strconv.ParseUint(text, 16, 64)
+		if err != nil {
 			fault("sets[%d] is %.20q: must be up to 16 hexadecimal digits", i, text)
 		}
 		m.sets = append(m.sets, s)
@@ -111,31 +122,38 @@ func (w *wire) model() (*Model, []string) {
 		}
 		owned[root] = true
 		for i := int(root); i < end; i++ {
-			n := node{at: w.At[i], child: w.Child[i], feature: w.Feature[i], missing: w.Missing[i]}
-			if w.Sets != nil {
-				n.set, n.words = w.Set[i], w.Words[i]
-			}
-			m.nodes = append(m.nodes, n)
-			switch {
-			case !owned[i]:
+			child := int(w.Child[i])
+			if !owned[i] {
 				fault("node %d has no parent", i)
-			case n.child == 0:
-			case int(n.child) <= i || int(n.child)+1 >= end:
-				fault("node %d has its children at %d: must be from %d to %d", i, n.child, i+1, end-2)
-			case owned[n.child] || owned[n.child+1]:
-				fault("node %d has its children at %d, which have another parent", i, n.child)
-			default:
-				owned[n.child], owned[n.child+1] = true, true
 			}
-			if n.child != 0 && int(n.feature) >= len(w.Features) {
+			if child == 0 {
+				m.addLeaf(w.At[i])
+				continue
+			}
+			n := node{at: w.At[i], child: w.Child[i], feature: w.Feature[i], missing: uint8(w.Missing[i])}
+			switch {
+			case child <= i || child+1 >= end:
+				fault("node %d has its children at %d: must be from %d to %d", i, child, i+1, end-2)
+			case owned[child] || owned[child+1]:
+				fault("node %d has its children at %d, which have another parent", i, child)
+			default:
+				owned[child], owned[child+1] = true, true
+			}
+			if int(n.feature) >= len(w.Features) {
 				fault("node %d tests feature %d: there are %d", i, n.feature, len(w.Features))
 			}
-			if n.missing > 1 {
-				fault("node %d has missing %d: must be 0 or 1", i, n.missing)
+			if w.Missing[i] > 1 {
+				fault("node %d has missing %d: must be 0 or 1", i, w.Missing[i])
 			}
-			if n.set < 0 || int(n.set)+int(n.words) > len(w.Sets) {
-				fault("node %d has words %d to %d of sets: there are %d", i, n.set, int(n.set)+int(n.words), len(w.Sets))
+			if w.Words != nil && w.Words[i] > 0 {
+				from, words := w.At[i], w.Words[i]
+				if !(from >= 0 && from == math.Trunc(from) && from+float64(words) <= float64(len(w.Sets))) {
+					fault("node %d has a set of %d words from %v: there are %d", i, words, from, len(w.Sets))
+					continue
+				}
+				n.kind, n.at = byCategory, setAt(int(from), int(words))
 			}
+			m.addTest(n)
 		}
 	}
 	if len(w.Trees) == 0 && nodes > 0 {

@@ -13,36 +13,63 @@ type Model struct {
 	start    float64 // log odds before the first tree
 	trees    []int32 // the root of each tree in nodes
 	nodes    []node
-	sets     []uint64 // sets of categories, for the nodes that part them
+	answers  []float64 // by node: of a leaf in log odds, learning rate included; else 0
+	sets     []uint64  // sets of categories, for the nodes that part them
 	gains    []float64
 }
 
-// node is a test of one feature, or a leaf. Its children stand side by side.
+// node is a test of one feature, or a leaf, in 16 bytes. Its children stand
+// side by side. A leaf is its own left child and sends every number there, so
+// that several rows can walk in step though some have arrived.
 type node struct {
-	at      float64 // number: left is x <= at; leaf: the answer in log odds
-	child   int32   // left child; the right one is behind it. Leaf: 0
-	set     int32   // category: where its set begins in sets
+	at      float64 // number: left is x <= at. category: its set, see inSet. leaf: infinity
+	child   int32   // left child; the right one is behind it
 	feature uint16
-	words   uint16 // category: length of its set in words of 64 codes; 0 for a number
-	missing uint8  // 0: a missing value goes left, 1: right
+	kind    uint8
+	missing uint8 // 0: a missing value goes left, 1: right
 }
 
-// right is 1 if x goes to the right child and 0 if to the left one.
-func (m *Model) right(n *node, x float64) int32 {
-	if n.words > 0 {
-		if !(x >= 0 && x < float64(n.words)*64) {
-			return int32(n.missing)
-		}
-		code := uint(x)
-		return int32(1 - m.sets[n.set+int32(code/64)]>>(code%64)&1)
-	}
-	if math.IsNaN(x) {
-		return int32(n.missing)
-	}
+const (
+	byNumber uint8 = iota
+	byCategory
+	isLeaf
+)
+
+// next is the child of node i to which x leads, in a model without categories.
+// It has no branches: which way a row goes is what a processor cannot guess.
+func next(n *node, x float64) int32 {
+	var above, missing int32
 	if x > n.at {
-		return 1
+		above = 1
 	}
-	return 0
+	if x != x {
+		missing = int32(n.missing)
+	}
+	return n.child + (above | missing)
+}
+
+// nextOf is the same in any model.
+func (m *Model) nextOf(n *node, x float64) int32 {
+	if n.kind != byCategory {
+		return next(n, x)
+	}
+	from, words := n.set()
+	if !(x >= 0 && x < float64(words)*64) {
+		return n.child + int32(n.missing)
+	}
+	code := uint(x)
+	return n.child + int32(1-m.sets[from+code/64]>>(code%64)&1)
+}
+
+// set is where the words of a node's set of categories are in Model.sets:
+// code c goes left if bit c%64 of word c/64 is set.
+func (n *node) set() (from, words uint) {
+	bits := math.Float64bits(n.at)
+	return uint(bits >> 32), uint(uint32(bits))
+}
+
+func setAt(from, words int) float64 {
+	return math.Float64frombits(uint64(from)<<32 | uint64(words))
 }
 
 // Trees is the number of trees.
@@ -73,12 +100,12 @@ func (m *Model) Probability(row []float64) float64 {
 		panic(fmt.Sprintf("boost: a row of %d values for a model of %d features", len(row), len(m.features)))
 	}
 	score := m.start
-	for _, root := range m.trees {
-		n := &m.nodes[root]
-		for n.child != 0 {
-			n = &m.nodes[n.child+m.right(n, row[n.feature])]
+	for _, at := range m.trees {
+		for m.nodes[at].kind != isLeaf {
+			n := &m.nodes[at]
+			at = m.nextOf(n, row[n.feature])
 		}
-		score += n.at
+		score += m.answers[at]
 	}
 	return sigmoid(score)
 }
@@ -95,21 +122,89 @@ func (m *Model) Probabilities(dst []float64, x *table.Table) []float64 {
 	if len(x.Columns()) != len(m.features) {
 		panic(fmt.Sprintf("boost: %d columns for a model of %d features", len(x.Columns()), len(m.features)))
 	}
-	const block = 256
+	const block = 512 // rows, whose values stay in the nearest cache while all trees pass over them
 	parallel((len(dst)+block-1)/block, func(k int) {
 		from, to := k*block, min(len(dst), (k+1)*block)
 		width := len(m.features)
 		rows := make([]float64, (to-from)*width)
 		for j, c := range x.Columns() {
+			if c.Kind == table.Number {
+				for i, v := range c.Numbers[from:to] {
+					rows[i*width+j] = v
+				}
+				continue
+			}
 			for i := from; i < to; i++ {
 				rows[(i-from)*width+j] = c.Float(i)
 			}
 		}
+		m.scores(dst[from:to], rows)
 		for i := from; i < to; i++ {
-			dst[i] = m.Probability(rows[(i-from)*width : (i-from+1)*width])
+			dst[i] = sigmoid(dst[i])
 		}
 	})
 	return dst
 }
 
+// scores writes the log odds of each of the rows, tree by tree. Four rows walk
+// at once, so that one waits for memory while the others go on.
+func (m *Model) scores(dst, rows []float64) {
+	for i := range dst {
+		dst[i] = m.start
+	}
+	width := len(m.features)
+	nodes := m.nodes
+	plain := m.sets == nil
+	for _, root := range m.trees {
+		i := 0
+		for ; plain && i+4 <= len(dst); i += 4 {
+			r := rows[i*width:][:4*width]
+			r0, r1, r2, r3 := r[:width], r[width:][:width], r[2*width:][:width], r[3*width:][:width]
+			a, b, c, d := root, root, root, root
+			for {
+				na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
+				if na.kind&nb.kind&nc.kind&nd.kind != 0 { // there are no categories: all are leaves
+					break
+				}
+				a, b = next(na, r0[na.feature]), next(nb, r1[nb.feature])
+				c, d = next(nc, r2[nc.feature]), next(nd, r3[nd.feature])
+			}
+			dst[i] += m.answers[a]
+			dst[i+1] += m.answers[b]
+			dst[i+2] += m.answers[c]
+			dst[i+3] += m.answers[d]
+		}
+		for ; i < len(dst); i++ {
+			row := rows[i*width:][:width]
+			at := root
+			for nodes[at].kind != isLeaf {
+				n := &nodes[at]
+				at = m.nextOf(n, row[n.feature])
+			}
+			dst[i] += m.answers[at]
+		}
+	}
+}
+
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// addLeaf appends a leaf.
+func (m *Model) addLeaf(answer float64) {
+	m.nodes = append(m.nodes, node{at: math.Inf(1), child: int32(len(m.nodes)), kind: isLeaf})
+	m.answers = append(m.answers, answer)
+}
+
+// addTest appends a node with children.
+func (m *Model) addTest(n node) {
+	m.nodes = append(m.nodes, n)
+	m.answers = append(m.answers, 0)
+}
+
+// truncate keeps the first trees only.
+func (m *Model) truncate(trees int) {
+	if trees < len(m.trees) {
+		m.nodes = m.nodes[:m.trees[trees]]
+		m.answers = m.answers[:m.trees[trees]]
+		m.trees = m.trees[:trees]
+	}
+}

@@ -16,8 +16,9 @@ type team struct {
 	size int
 	job  atomic.Pointer[job]
 
-	mu   sync.Mutex
-	wake *sync.Cond
+	mu     sync.Mutex
+	wake   *sync.Cond
+	asleep atomic.Int32
 }
 
 type job struct {
@@ -65,10 +66,12 @@ func (t *team) do(n int, task func(i int)) {
 }
 
 func (t *team) publish(j *job) {
-	t.mu.Lock()
 	t.job.Store(j)
-	t.mu.Unlock()
-	t.wake.Broadcast()
+	if t.asleep.Load() > 0 { // whoever falls asleep after this has counted itself, and then seen the job
+		t.mu.Lock()
+		t.mu.Unlock()
+		t.wake.Broadcast()
+	}
 }
 
 func (j *job) help() {
@@ -85,9 +88,11 @@ func (t *team) work() {
 		for look := 0; j == last; look++ {
 			if look > awake {
 				t.mu.Lock()
+				t.asleep.Add(1)
 				for t.job.Load() == last {
 					t.wake.Wait()
 				}
+				t.asleep.Add(-1)
 				t.mu.Unlock()
 			}
 			j = t.job.Load()
