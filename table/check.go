@@ -80,11 +80,12 @@ func (r *Report) Exceeds(maxShare float64) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d rows break a rule: %s, and at most %s may", r.SetAside(), r.Read, percent(r.Share()), percent(maxShare))
-	const shown = 3
-	for _, f := range r.Faults[:min(shown, len(r.Faults))] {
+	const most = 3
+	shown := r.Faults[:min(most, len(r.Faults))]
+	for _, f := range shown {
 		text.WriteString("; " + f.Error())
 	}
-	if more := r.FaultCount - shown; more > 0 {
+	if more := r.FaultCount - len(shown); more > 0 {
 		fmt.Fprintf(&text, "; and %d more faults", more)
 	}
 	text.WriteString(". Correct the rows or the schema, or allow a larger share")

@@ -40,6 +40,9 @@ func quantile(n int, q float64, at func(i int) float64) float64 {
 	low := math.Floor(virtual)
 	a, b := at(int(low)), at(int(low)+1)
 	t := virtual - low
+	if math.IsInf(b-a, 0) { // where NumPy gives an infinity or NaN
+		return a*(1-t) + b*t
+	}
 	// The conversions keep a compiler from fusing a multiplication with an
 	// addition, which would round once where NumPy rounds twice.
 	if t >= 0.5 {

@@ -170,6 +170,12 @@ func histogram(groups []group, low, high float64) []Bin {
 				continue
 			}
 			first, last := math.Floor(low/step), math.Ceil(high/step)
+			if edge(first) > low { // the quotient was rounded up to an integer
+				first--
+			}
+			if edge(last) < high {
+				last++
+			}
 			n := int(min(last-first, maxBins+1))
 			if n > maxBins || n < 1 {
 				continue
