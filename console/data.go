@@ -1,0 +1,228 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/chart"
+	"github.com/pluvia-ml/pluvia/table"
+)
+
+// dataInfo is what the page reads of the object that the ETL leaves under the
+// project's KeyInfo.
+type dataInfo struct {
+	DTypes   map[string]string `json:"dtypes"`
+	Rows     int               `json:"rows"`
+	Rejected struct {
+		Rows int    `json:"rows"`
+		Key  string `json:"key"` // in the bucket "data"
+	} `json:"rejected"`
+	Source struct {
+		Name   string `json:"name"`
+		URI    string `json:"uri"`
+		SHA256 string `json:"sha256"`
+		Stale  bool   `json:"stale"`
+	} `json:"source"`
+	Split struct {
+		Train    int `json:"train"`
+		Validate int `json:"validate"`
+		Test     int `json:"test"`
+		NoTarget int `json:"no_target"`
+	} `json:"split"`
+	Leaks []struct {
+		Column string `json:"column"`
+		Why    string `json:"why"`
+	} `json:"leaks"`
+	Summary table.Summary `json:"summary"`
+	RunID   string        `json:"run_id"`
+}
+
+// readInfo reads what is known of the data set, nil before the first ETL.
+func (c *Console) readInfo(ctx context.Context) (*dataInfo, error) {
+	key := c.Project.Names.KeyInfo
+	object, _, err := c.Buckets.Open(ctx, pluvia.DataBucket, key)
+	if pluvia.ErrorCode(err) == pluvia.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer object.Close()
+	info := new(dataInfo)
+	if err := json.NewDecoder(object).Decode(info); err != nil {
+		return nil, fmt.Errorf("read %s: %w", pluvia.URI(pluvia.DataBucket, key), err)
+	}
+	return info, nil
+}
+
+// dataPage describes the data set in the six sections of the original.
+type dataPage struct {
+	*page
+	Info     *dataInfo // nil when no data has been loaded
+	Running  bool      // a cycle is on its way to load some
+	Columns  []columnView
+	Period   string
+	Total    int         // rows that were read
+	Missing  *chart.Bars // nil when nothing is missing
+	Rejected bool        // there is a list of the rows set aside
+}
+
+// columnView is a column with what the project and the data say of it.
+type columnView struct {
+	table.ColumnSummary
+	Field   *table.Field
+	Role    string // target, leak, key, feature
+	About   string
+	DType   string
+	Rule    string // what is allowed
+	Picture chart.Chart
+}
+
+func (c *Console) data(w http.ResponseWriter, r *http.Request) error {
+	p := &dataPage{page: c.page(w, r, "data"), Running: c.Cycle.Status().Running}
+	p.Title = p.T("nav.data")
+	var err error
+	if p.Info, err = c.readInfo(r.Context()); err != nil {
+		return err
+	}
+	if p.Info == nil {
+		if p.Running {
+			p.Refresh = 2
+		}
+		return c.show(w, r, http.StatusOK, "data.html", p)
+	}
+	p.Rejected = p.Info.Rejected.Rows > 0 && p.Info.Rejected.Key != ""
+	p.Total = p.Info.Rows + p.Info.Rejected.Rows
+	p.describe()
+	return c.show(w, r, http.StatusOK, "data.html", p)
+}
+
+// rejected is the list of the rows that were set aside.
+func (c *Console) rejected(w http.ResponseWriter, r *http.Request) error {
+	info, err := c.readInfo(r.Context())
+	if err != nil {
+		return err
+	}
+	if info == nil || info.Rejected.Key == "" {
+		return pluvia.Errorf(pluvia.NotFound, "no rows have been set aside")
+	}
+	object, about, err := c.Buckets.Open(r.Context(), pluvia.DataBucket, info.Rejected.Key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	c.send(w, object, about, "text/csv; charset=utf-8", path.Base(info.Rejected.Key), true)
+	return nil
+}
+
+// topShown is how many of the most frequent categories are named.
+const topShown = 3
+
+func (p *dataPage) describe() {
+	missing := chart.Bars{Caption: p.caption(p.T("missing.chart"), ""), X: chart.Axis{Unit: "%"}}
+	for _, summary := range p.Info.Summary.Columns {
+		v := columnView{ColumnSummary: summary, Field: new(table.Field), Role: "feature", DType: p.Info.DTypes[summary.Name], About: p.In(p.Project.About[summary.Name])}
+		if i := p.Project.Schema.Field(summary.Name); i >= 0 {
+			v.Field = &p.Project.Schema.Fields[i]
+			v.Rule = p.rule(v.Field)
+		}
+		switch {
+		case v.Name == p.Project.Target.Field:
+			v.Role = "target"
+		case slices.Contains(p.Project.Leaks, v.Name):
+			v.Role = "leak"
+		case slices.Contains(p.Project.Schema.Key, v.Name):
+			v.Role = "key"
+		}
+		v.Picture = p.picture(v)
+		if v.Name == p.Project.Split.Field && v.Date != nil {
+			p.Period = p.T("range", v.Date.First, v.Date.Last)
+		}
+		if v.Missing > 0 && p.Info.Summary.Rows > 0 {
+			missing.Bars = append(missing.Bars, chart.Bar{Name: v.Name, Value: float64(v.Missing) / float64(p.Info.Summary.Rows)})
+		}
+		p.Columns = append(p.Columns, v)
+	}
+	if len(missing.Bars) > 0 {
+		slices.SortStableFunc(missing.Bars, func(a, b chart.Bar) int {
+			switch {
+			case a.Value > b.Value:
+				return -1
+			case a.Value < b.Value:
+				return 1
+			}
+			return 0
+		})
+		p.Missing = &missing
+	}
+}
+
+// picture draws the values of a column: a histogram of numbers and dates, bars
+// of categories.
+func (p *dataPage) picture(v columnView) chart.Chart {
+	caption := p.caption(v.Name, p.T("histogram.about"))
+	switch {
+	case v.Number != nil:
+		ch := chart.Histogram{Caption: caption, X: chart.Axis{Unit: v.Field.Unit}, Y: chart.Axis{}}
+		for _, b := range v.Number.Histogram {
+			ch.Bins = append(ch.Bins, chart.Bin{From: b.From, To: b.To, Count: b.Count})
+		}
+		return ch
+	case v.Category != nil:
+		caption.Subtitle = p.T("levels.about")
+		ch := chart.Bars{Caption: caption, Most: 16}
+		for _, t := range byCount(v.Category.Levels) {
+			ch.Bars = append(ch.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
+		}
+		return ch
+	case v.Date != nil:
+		ch := chart.Bars{Caption: caption, Most: 40}
+		for _, t := range v.Date.Periods {
+			ch.Bars = append(ch.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
+		}
+		return ch
+	}
+	return chart.Histogram{Caption: caption}
+}
+
+// byCount orders tallies, the most frequent first.
+func byCount(tallies []table.Tally) []table.Tally {
+	tallies = slices.Clone(tallies)
+	slices.SortStableFunc(tallies, func(a, b table.Tally) int { return b.Count - a.Count })
+	return tallies
+}
+
+// Top names the most frequent categories, the first and the last date, or the
+// least and the greatest number.
+func (p *dataPage) Top(v columnView) string {
+	switch {
+	case v.Category != nil:
+		var names []string
+		for _, t := range byCount(v.Category.Levels) {
+			if len(names) == topShown || t.Count == 0 {
+				break
+			}
+			names = append(names, t.Name+" "+p.Int(t.Count))
+		}
+		return strings.Join(names, ", ")
+	case v.Date != nil:
+		return p.T("range", v.Date.First, v.Date.Last)
+	case v.Number != nil:
+		return p.T("range", p.Short(v.Number.Min), p.Short(v.Number.Max))
+	}
+	return ""
+}
+
+// Share is the share of a column's values that are missing.
+func (p *dataPage) Share(v columnView) string {
+	if p.Info.Summary.Rows == 0 {
+		return p.Percent(0, 1)
+	}
+	return p.Percent(float64(v.Missing)/float64(p.Info.Summary.Rows), 1)
+}

@@ -1,0 +1,152 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/chart"
+)
+
+// Bounds of what a run's page shows; what is left out is said.
+const (
+	childrenShown  = 200
+	filesShown     = 500
+	historiesShown = 8 // metrics with more than one point, as curves
+)
+
+// runPage is all that is known of a run.
+type runPage struct {
+	*page
+	Run       runRow
+	Reason    string
+	Parent    *pluvia.Run // nil for none
+	Children  []runRow
+	More      int // children that are not shown
+	Estimates []Estimate
+	Histories []chart.Curves
+	Pictures  []picture
+	Artifacts artifacts
+}
+
+func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	run, err := c.Store.Run(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := &runPage{page: c.page(w, r, "runs"), Run: c.rows([]*pluvia.Run{run})[0]}
+	p.Title = run.Name
+	p.Reason = p.reason(run)
+	if id := run.Tag(pluvia.TagParentRun); id != "" {
+		p.Parent, err = c.Store.Run(ctx, id)
+		if err != nil && pluvia.ErrorCode(err) != pluvia.NotFound {
+			return err
+		}
+	}
+	children := pluvia.RunFilter{Tags: map[string]string{pluvia.TagParentRun: run.ID}, Limit: childrenShown + 1}
+	nested, err := c.Store.Runs(ctx, children)
+	if err != nil {
+		return err
+	}
+	if len(nested) > childrenShown {
+		count, err := c.Store.CountRuns(ctx, pluvia.RunFilter{Tags: children.Tags})
+		if err != nil {
+			return err
+		}
+		nested, p.More = nested[:childrenShown], count-childrenShown
+	}
+	slices.Reverse(nested) // in the order in which they were done
+	p.Children = c.rows(nested)
+
+	names := make([]string, len(run.Metrics))
+	for i, m := range run.Metrics {
+		names[i] = m.Key
+	}
+	p.Estimates = estimates(run.Metric, names)
+	if p.Histories, err = c.histories(ctx, p.page, run); err != nil {
+		return err
+	}
+	if p.Artifacts, err = c.artifacts(ctx, run); err != nil {
+		return err
+	}
+	p.Pictures = pictures(p.page, run, p.Artifacts.Files)
+	return c.show(w, r, http.StatusOK, "run.html", p)
+}
+
+// histories are the metrics that were measured more than once, as curves. A
+// metric whose latest point is not at step 0 has a history.
+func (c *Console) histories(ctx context.Context, p *page, run *pluvia.Run) ([]chart.Curves, error) {
+	var out []chart.Curves
+	for _, m := range run.Metrics {
+		if m.Step == 0 || len(out) == historiesShown {
+			continue
+		}
+		points, err := c.Store.MetricHistory(ctx, run.ID, m.Key)
+		if err != nil {
+			return nil, err
+		}
+		line := chart.Series{Points: make([]chart.Point, len(points))}
+		for i, at := range points {
+			line.Points[i] = chart.Point{X: float64(at.Step), Y: at.Value}
+		}
+		out = append(out, chart.Curves{Caption: p.caption(p.Metric(m.Key), p.T("history.about")), X: chart.Axis{Label: p.T("history.step")}, Series: []chart.Series{line}})
+	}
+	return out, nil
+}
+
+// artifacts are the files of a run.
+type artifacts struct {
+	Files []artifactFile
+	More  int // that are not listed
+}
+
+type artifactFile struct {
+	Name string // path below the run's artifacts
+	URL  string
+	Size int64
+}
+
+func (c *Console) artifacts(ctx context.Context, run *pluvia.Run) (artifacts, error) {
+	var out artifacts
+	bucket, prefix, err := pluvia.ParseURI(run.ArtifactURI)
+	if err != nil {
+		return out, nil // kept somewhere that the buckets do not reach
+	}
+	prefix = strings.TrimSuffix(prefix, "/") + "/"
+	objects, err := c.Buckets.List(ctx, bucket, prefix)
+	if err != nil {
+		return out, err
+	}
+	for _, o := range objects {
+		if len(out.Files) == filesShown {
+			out.More++
+			continue
+		}
+		name := strings.TrimPrefix(o.Key, prefix)
+		out.Files = append(out.Files, artifactFile{name, artifactURL(run.ID, name), o.Size})
+	}
+	return out, nil
+}
+
+// picture is an artifact that can be looked at.
+type picture struct {
+	Title string
+	URL   string
+}
+
+// pictures are the SVG and PNG files among the artifacts.
+func pictures(p *page, run *pluvia.Run, files []artifactFile) []picture {
+	var out []picture
+	for _, f := range files {
+		switch path.Ext(f.Name) {
+		case ".svg", ".png":
+			name := strings.TrimSuffix(path.Base(f.Name), path.Ext(f.Name))
+			out = append(out, picture{p.T("picture." + name), f.URL})
+		}
+	}
+	return out
+}
