@@ -113,7 +113,7 @@ func (g *grower) grow(ctx context.Context, n int) (*Model, error) {
 
 // add makes o a leaf, to be split later when it can be.
 func (g *grower) add(ctx context.Context, o open) error {
-	g.nodes[o.node] = node{feature: leaf, value: o.counts.share()}
+	g.nodes[o.node] = node{split: leaf, value: o.counts.share()}
 	tooSmall := uint64(o.counts.total) < 2*uint64(g.limits.MinSamplesLeaf)
 	if o.counts.pure() || tooSmall || (g.limits.MaxDepth > 0 && o.depth >= g.limits.MaxDepth) {
 		return nil
@@ -156,10 +156,13 @@ func (g *grower) part(ctx context.Context, o open) error {
 	copy(rows[l:], spare[:r])
 
 	child := int32(len(g.nodes))
-	n := node{feature: int32(o.split.feature), left: child, set: number, value: o.split.threshold, missingLeft: o.split.missingLeft}
+	n := node{value: o.split.threshold, left: child, split: uint32(o.split.feature) << 2}
 	if g.binned.cuts[o.split.feature].category {
-		n.set = int32(len(g.sets))
+		n.split |= byCategory
+		n.value = float64(len(g.sets))
 		g.sets = append(g.sets, o.split.set)
+	} else if o.split.missingLeft {
+		n.split |= missingLeft
 	}
 	g.nodes[o.node] = n
 	g.nodes = append(g.nodes, node{}, node{})

@@ -11,7 +11,7 @@ import (
 // level; the other lists have an entry for each node of their kind, in that order.
 type file struct {
 	Nodes      string    `json:"nodes"`      // see the letters below
-	Features   []int32   `json:"features"`   // of the splits
+	Features   []int     `json:"features"`   // of the splits
 	Thresholds []float64 `json:"thresholds"` // of the splits by number
 	Sets       []string  `json:"sets"`       // of the splits by category: 32 bytes in hexadecimal, bit b of which says that level b goes left, bit 255 missing and unknown ones
 	Leaves     []float64 `json:"leaves"`     // probabilities
@@ -36,25 +36,25 @@ func (m *Model) MarshalJSON() ([]byte, error) {
 	if len(m.nodes) == 0 {
 		return nil, errors.New("tree: write a tree that was never fitted")
 	}
-	f := file{Features: []int32{}, Thresholds: []float64{}, Sets: []string{}, Importance: m.importance}
+	f := file{Features: []int{}, Thresholds: []float64{}, Sets: []string{}, Importance: m.importance}
 	letters := make([]byte, len(m.nodes))
 	for i, n := range m.nodes {
 		switch {
-		case n.feature == leaf:
+		case n.split == leaf:
 			letters[i] = letterLeaf
 			f.Leaves = append(f.Leaves, n.value)
 			continue
-		case n.set != number:
+		case n.is(byCategory):
 			letters[i] = letterCategory
-			f.Sets = append(f.Sets, m.sets[n.set].text())
-		case n.missingLeft:
+			f.Sets = append(f.Sets, m.sets[int(n.value)].text())
+		case n.is(missingLeft):
 			letters[i] = letterLeft
 			f.Thresholds = append(f.Thresholds, n.value)
 		default:
 			letters[i] = letterRight
 			f.Thresholds = append(f.Thresholds, n.value)
 		}
-		f.Features = append(f.Features, n.feature)
+		f.Features = append(f.Features, n.feature())
 	}
 	f.Nodes = string(letters)
 	return json.Marshal(f)
@@ -78,7 +78,7 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 			if leaves == len(f.Leaves) {
 				return fmt.Errorf("tree: %d leaves have no probability", len(f.Leaves)+1)
 			}
-			*n = node{feature: leaf, value: f.Leaves[leaves]}
+			*n = node{split: leaf, value: f.Leaves[leaves]}
 			if !(n.value >= 0 && n.value <= 1) {
 				return fmt.Errorf("tree: leaf %d has probability %v: must be from 0 to 1", leaves, n.value)
 			}
@@ -88,10 +88,11 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 		if splits == len(f.Features) {
 			return fmt.Errorf("tree: split %d has no feature", splits)
 		}
-		*n = node{feature: f.Features[splits], left: int32(2*splits + 1), set: number}
-		if n.feature < 0 || int(n.feature) >= len(f.Importance) {
-			return fmt.Errorf("tree: split %d is on feature %d: there are %d", splits, n.feature, len(f.Importance))
+		feature := f.Features[splits]
+		if feature < 0 || feature >= len(f.Importance) {
+			return fmt.Errorf("tree: split %d is on feature %d: there are %d", splits, feature, len(f.Importance))
 		}
+		*n = node{left: int32(2*splits + 1), split: uint32(feature) << 2}
 		if int(n.left) <= i || int(n.left)+1 >= len(f.Nodes) {
 			return fmt.Errorf("tree: split %d has no children at %d and %d of %d nodes: the nodes are not in the order of levels", splits, n.left, n.left+1, len(f.Nodes))
 		}
@@ -105,13 +106,17 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 			if err != nil {
 				return fmt.Errorf("tree: set %d: %w", len(out.sets), err)
 			}
-			n.set = int32(len(out.sets))
+			n.split |= byCategory
+			n.value = float64(len(out.sets))
 			out.sets = append(out.sets, s)
 		case letterLeft, letterRight:
 			if thresholds == len(f.Thresholds) {
 				return fmt.Errorf("tree: split %d has no threshold", splits-1)
 			}
-			n.value, n.missingLeft = f.Thresholds[thresholds], letter == letterLeft
+			n.value = f.Thresholds[thresholds]
+			if letter == letterLeft {
+				n.split |= missingLeft
+			}
 			thresholds++
 		default:
 			return fmt.Errorf("tree: node %d is %q: must be one of o, l, r, c", i, letter)
@@ -158,8 +163,8 @@ func (m *ForestModel) UnmarshalJSON(data []byte) error {
 }
 
 func checkImportance(values []float64) error {
-	if len(values) == 0 {
-		return errors.New("tree: importance is empty: must have a number for each feature")
+	if len(values) == 0 || len(values) >= maxFeatures {
+		return fmt.Errorf("tree: importance of %d features: must be a number for each, at least one", len(values))
 	}
 	for j, v := range values {
 		if v < 0 {

@@ -69,7 +69,7 @@ func TestFilesThatAreNoTree(t *testing.T) {
 		"a set not used":    {`"sets":[]`, `"sets":["00"]`, "more leaves"},
 		"a share above 1":   {`[0,1]`, `[0,1.5]`, "from 0 to 1"},
 		"importance":        {`"importance":[1]`, `"importance":[-1]`, "importance of feature 0"},
-		"no importance":     {`"importance":[1]`, `"importance":[]`, "importance is empty"},
+		"no importance":     {`"importance":[1]`, `"importance":[]`, "importance of 0 features"},
 	} {
 		text := strings.Replace(twoLeaves, c.old, c.new, 1)
 		m := Model{importance: []float64{7}}

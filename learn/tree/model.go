@@ -17,19 +17,22 @@ type Model struct {
 	importance []float64
 }
 
+// node is a leaf or a split, in 16 bytes: siblings mostly share a cache line.
+type node struct {
+	value float64 // threshold of a split by number, index of sets of one by category, probability of a leaf
+	left  int32   // the right child is the next
+	split uint32  // feature<<2 | missing goes left<<1 | by category, or leaf
+}
+
 const (
-	leaf   = -1 // as a feature
-	number = -1 // as a set
+	byCategory  = 1
+	missingLeft = 2
+	leaf        = math.MaxUint32
+	maxFeatures = leaf >> 2 // of a table
 )
 
-// node is a leaf or a split.
-type node struct {
-	value       float64 // threshold of a split by number, probability of a leaf
-	feature     int32   // or leaf
-	left        int32   // the right child is the next
-	set         int32   // index of sets, or number
-	missingLeft bool    // of a split by number
-}
+func (n *node) feature() int        { return int(n.split >> 2) }
+func (n *node) is(flag uint32) bool { return n.split&flag != 0 }
 
 // set is a set of bins. Its bin missing stands for missing and unknown levels.
 type set [4]uint64
@@ -54,12 +57,12 @@ func newModel(grown []node, sets []set, importance []float64) *Model {
 	m.nodes[0] = grown[0]
 	for i := 0; i < len(m.nodes); i++ {
 		n := &m.nodes[i]
-		if n.feature == leaf {
+		if n.split == leaf {
 			continue
 		}
-		if n.set != number {
-			m.sets = append(m.sets, sets[n.set])
-			n.set = int32(len(m.sets) - 1)
+		if n.is(byCategory) {
+			m.sets = append(m.sets, sets[int(n.value)])
+			n.value = float64(len(m.sets) - 1)
 		}
 		from := n.left
 		n.left = int32(len(m.nodes))
@@ -72,18 +75,36 @@ func newModel(grown []node, sets []set, importance []float64) *Model {
 // walk is the probability of the leaf that row falls into.
 func (m *Model) walk(row []float64) float64 {
 	n := &m.nodes[0]
-	for n.feature >= 0 {
-		v, next := row[n.feature], n.left
-		if n.set >= 0 {
-			if !m.sets[n.set].hasCode(v) {
-				next++
-			}
-		} else if !(v <= n.value) && (v == v || !n.missingLeft) {
-			next++
-		}
-		n = &m.nodes[next]
+	for n.split != leaf {
+		n = &m.nodes[m.next(n, row)]
 	}
 	return n.value
+}
+
+// next is the child of split n that row falls into. Which one is as good as random, so it
+// is computed, not branched to.
+func (m *Model) next(n *node, row []float64) int32 {
+	v := row[n.split>>2]
+	if v != v || n.split&byCategory != 0 {
+		return n.left + m.aside(n, v)
+	}
+	var right int32
+	if v > n.value {
+		right = 1
+	}
+	return n.left + right
+}
+
+// aside is 1 if a missing value, or a category, goes right.
+func (m *Model) aside(n *node, v float64) int32 {
+	left := n.is(missingLeft)
+	if n.is(byCategory) {
+		left = m.sets[int(n.value)].hasCode(v)
+	}
+	if left {
+		return 0
+	}
+	return 1
 }
 
 // Probability is the share of positives in the leaf that the row falls into. It
@@ -111,7 +132,7 @@ func (m *Model) Depth() int {
 	deepest := 0
 	for i, n := range m.nodes {
 		deepest = max(deepest, depth[i])
-		if n.feature != leaf {
+		if n.split != leaf {
 			depth[n.left], depth[n.left+1] = depth[i]+1, depth[i]+1
 		}
 	}
@@ -151,15 +172,41 @@ func probabilities(dst []float64, x *table.Table, trees []*Model, features int) 
 		out := dst[from:to]
 		clear(out)
 		for _, t := range trees {
-			for r := range out {
-				out[r] += t.walk(rows[r*features:][:features])
-			}
+			t.add(out, rows)
 		}
 		for r := range out {
 			out[r] /= float64(len(trees))
 		}
 	})
 	return dst
+}
+
+// together is how many rows walk down a tree side by side: while one waits for
+// memory, another goes on. 35,000 rows down 20 deep trees take 301 ms of
+// processor time one by one, 104 by fours, 109 by eights, 116 by sixteens.
+const together = 4
+
+// add adds the probability of each row, of len(rows)/len(out) features, to out.
+func (m *Model) add(out, rows []float64) {
+	features := len(rows) / len(out)
+	for ; len(out) >= together; out, rows = out[together:], rows[together*features:] {
+		var at [together]int32
+		for walking := true; walking; {
+			walking = false
+			for k := range at {
+				if n := &m.nodes[at[k]]; n.split != leaf {
+					at[k] = m.next(n, rows[k*features:])
+					walking = true
+				}
+			}
+		}
+		for k, i := range at {
+			out[k] += m.nodes[i].value
+		}
+	}
+	for r := range out {
+		out[r] += m.walk(rows[r*features:])
+	}
 }
 
 // normalise makes values sum to 1, unless all are 0.

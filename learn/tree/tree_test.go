@@ -211,7 +211,7 @@ func TestLeavesHoldTheShareOfTheirRows(t *testing.T) {
 			marked := *m // every leaf gets a number of its own
 			marked.nodes = append([]node(nil), m.nodes...)
 			for i := range marked.nodes {
-				if marked.nodes[i].feature == leaf {
+				if marked.nodes[i].split == leaf {
 					marked.nodes[i].value = float64(i)
 				}
 			}
