@@ -50,8 +50,8 @@ func (ch Bars) draw(c *canvas) {
 	for _, b := range bars {
 		widestValue = max(widestValue, len([]rune(x.label3(b.Value))))
 	}
-	room := float64(widestValue)*6.4 + 12
-	names := 14 + float64(widest)*6.3
+	room := float64(widestValue)*6.9 + 12
+	names := 14 + float64(widest)*6.9
 	x.from, x.to = names, c.width-room
 	if lo < 0 {
 		x.from += room

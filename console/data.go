@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -217,6 +218,15 @@ func (p *dataPage) Top(v columnView) string {
 		return p.T("range", p.Short(v.Number.Min), p.Short(v.Number.Max))
 	}
 	return ""
+}
+
+// Stat writes a figure of a column with as many decimals as three significant
+// digits of its spread have, so that a row of figures can be compared.
+func (p *dataPage) Stat(of *table.NumberSummary, v float64) string {
+	if of.Std == 0 || math.Abs(v) >= 1e6 {
+		return p.Short(v)
+	}
+	return p.Num(v, min(max(0, 2-int(math.Floor(math.Log10(of.Std)))), 6))
 }
 
 // Share is the share of a column's values that are missing.

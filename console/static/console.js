@@ -5,10 +5,13 @@ document.documentElement.classList.add("js");
 function sliders() {
 	for (const range of document.querySelectorAll("input[type=range][data-for]")) {
 		const number = document.getElementById(range.dataset.for);
-		const follow = () => { if (number.value !== "") range.value = number.value; };
+		const follow = () => {
+			range.classList.toggle("unset", number.value === "");
+			if (number.value !== "") range.value = number.value.replace(",", ".");
+		};
 		follow();
 		number.addEventListener("input", follow);
-		range.addEventListener("input", () => { number.value = range.value; });
+		range.addEventListener("input", () => { number.value = range.value; follow(); });
 	}
 }
 
