@@ -151,12 +151,13 @@ func (s *Service) Champion() *Champion { return s.champion.Load() }
 // Update takes the champion of the registry, if it is another than the one
 // that serves. With the outcome [Local] the error says why the registry's could not be
 // taken, and predictions go on; with the outcome "" nothing is served.
-func (s *Service) Update(ctx context.Context) (Outcome, error) {
+func (s *Service) Update(ctx context.Context) (outcome Outcome, err error) {
 	s.updating.Lock()
 	defer s.updating.Unlock()
 
 	now := s.champion.Load()
 	next, err := s.fromRegistry(ctx, now)
+	defer func() { s.metrics.updates.WithLabelValues(cmp.Or(string(outcome), "nothing")).Inc() }()
 	switch {
 	case err == nil && next == now:
 		return Same, nil

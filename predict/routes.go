@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -29,8 +28,7 @@ const (
 // may have a page for browsers there: see [Service.Welcome].
 func (s *Service) Routes(mux *http.ServeMux) {
 	if s.flat != nil {
-		s.route(mux, http.MethodPost, "/predict", s.predict)
-		s.route(mux, http.MethodPost, "/predict/{$}", s.predict)
+		s.route(mux, http.MethodPost, "/predict/", s.predict, "/predict", "/predict/{$}")
 	}
 	s.route(mux, http.MethodPost, "/update-model", s.updateModel)
 	s.route(mux, http.MethodPost, "/api/v1/predict", s.predictObservations)
@@ -49,17 +47,24 @@ func (s *Service) Welcome() http.Handler {
 	})
 }
 
-func (s *Service) route(mux *http.ServeMux, method, path string, h web.Handler) {
-	rt := s.metrics.route(strings.TrimSuffix(path, "{$}"))
-	mux.Handle(method+" "+path, s.handle(rt, h))
+// route registers h, which the metrics call name, for one method at the
+// patterns, or at name if there are none.
+func (s *Service) route(mux *http.ServeMux, method, name string, h web.Handler, patterns ...string) {
+	if len(patterns) == 0 {
+		patterns = []string{name}
+	}
+	rt := s.metrics.route(name)
 	allow := method
 	if method == http.MethodGet {
 		allow = "GET, HEAD"
 	}
-	mux.Handle(path, s.handle(rt, func(w http.ResponseWriter, _ *http.Request) error {
-		w.Header().Set("Allow", allow)
-		return errMethod
-	}))
+	for _, pattern := range patterns {
+		mux.Handle(method+" "+pattern, s.handle(rt, h))
+		mux.Handle(pattern, s.handle(rt, func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Allow", allow)
+			return errMethod
+		}))
+	}
 }
 
 var errMethod = errors.New("Method Not Allowed")
@@ -130,9 +135,7 @@ func writeBody(w http.ResponseWriter, code int, body []byte) error {
 	h["Content-Type"] = typeJSON
 	h["Cache-Control"] = noStore
 	w.WriteHeader(code)
-	if _, err := w.Write(body); err != nil {
-		return nil // the client has gone; there is nobody to tell
-	}
+	w.Write(body) // when the client has gone there is nobody to tell
 	return nil
 }
 
