@@ -270,5 +270,5 @@ func (f *Folder) failed(what, place string, err error) error {
 	case errors.Is(err, fs.ErrClosed):
 		return coded(pluvia.Unavailable, "closed")
 	}
-	return err
+	return fmt.Errorf("buckets in %s: %s %s: %w", f.dir, what, place, err)
 }
