@@ -51,6 +51,9 @@ func (c *checker) wrong(key, value, rule, remedy string) {
 			return
 		}
 	}
+	if c.places[key] == nil && value == "" && remedy == "" {
+		remedy = "it is missing"
+	}
 	c.faultAt(c.place(key), key, value, rule, remedy)
 }
 
@@ -192,6 +195,13 @@ func (c *checker) schema(p *Project, s *schema) {
 	}
 	for i, name := range s.Key {
 		c.member(index("schema.key", i), name, "a field of the schema", p.Schema.Names())
+	}
+	if len(c.faults) > 0 {
+		return
+	}
+	// The table has the last word on what it can hold.
+	if err := p.Schema.Check(); err != nil {
+		c.wrong("schema", "", "a schema that a table can have", err.Error())
 	}
 }
 

@@ -37,7 +37,6 @@ type decoder struct {
 	faults  Faults
 	places  map[string]*token.Position // key -> where its value stands
 	anchors map[string]ast.Node
-	aliases map[string]bool // being followed
 	values  int
 }
 
@@ -170,39 +169,34 @@ func text(n ast.Node) string {
 }
 
 // resolve follows anchors and aliases to the value itself. It returns nil
-// after a fault. The caller calls done when it is through with the value.
-func (d *decoder) resolve(key string, n ast.Node) (value ast.Node, done func()) {
-	done = func() {}
-	for {
+// after a fault. Types are of finite depth, so an anchor that holds itself
+// ends in a fault; what aliases multiply is counted.
+func (d *decoder) resolve(key string, n ast.Node) ast.Node {
+	for n != nil {
+		if d.values++; d.values >= maxValues {
+			if d.values == maxValues {
+				d.fault(key, n, "", fmt.Sprintf("one of at most %d values", maxValues), "aliases count each time")
+			}
+			return nil
+		}
 		switch m := n.(type) {
 		case *ast.AnchorNode:
 			n = m.Value
 		case *ast.AliasNode:
 			name := m.Value.GetToken().Value
 			target := d.anchors[name]
-			if target == nil || d.aliases[name] {
+			if target == nil {
 				d.fault(key, n, name, "the name of an anchor elsewhere in the file", "write the anchor as &"+name+" before the value")
-				return nil, done
 			}
-			d.aliases[name] = true
-			before := done
-			done = func() { delete(d.aliases, name); before() }
 			n = target
 		case *ast.TagNode:
 			d.fault(key, n, m.GetToken().Value, "a value without a YAML tag", "leave the tag out")
-			return nil, done
-		case nil:
-			return nil, done
+			return nil
 		default:
-			if d.values++; d.values == maxValues {
-				d.fault(key, n, "", fmt.Sprintf("one of at most %d values", maxValues), "aliases count each time")
-			}
-			if d.values >= maxValues {
-				return nil, done
-			}
-			return n, done
+			return n
 		}
 	}
+	return nil
 }
 
 // decode reads node n into v, which must be settable.
@@ -211,9 +205,7 @@ func (d *decoder) decode(key string, n ast.Node, v reflect.Value) {
 		return
 	}
 	d.places[key] = position(n)
-	n, done := d.resolve(key, n)
-	defer done()
-	if n == nil {
+	if n = d.resolve(key, n); n == nil {
 		return
 	}
 	if self, ok := v.Addr().Interface().(selfDecoder); ok {

@@ -90,7 +90,6 @@ func Load(files fs.FS, name string) (*Project, error) {
 		file:    name,
 		places:  make(map[string]*token.Position),
 		anchors: make(map[string]ast.Node),
-		aliases: make(map[string]bool),
 	}
 	root := d.parse(data)
 	if root == nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -23,7 +24,7 @@ func (s *step) decode(d *decoder, key string, n ast.Node) {
 	if !isText(n) {
 		entries, ok := d.entries(key, n)
 		if !ok || len(entries) != 1 {
-			d.fault(key, n, "", "one step, written kind: {settings}", "the kinds are "+fmt.Sprint(recipe.Kinds()))
+			d.fault(key, n, "", "one step, written kind: {settings}", "the kinds are "+strings.Join(recipe.Kinds(), ", "))
 			return
 		}
 		kind, at, settings = entries[0].name, entries[0].key, entries[0].node
@@ -79,6 +80,9 @@ func (c *checker) recipe(p *Project, key string, r recipe.Recipe) {
 	output, faults := r.Check(p.Inputs())
 	_, anyway := r.Check(p.Schema.Fields)
 	for _, f := range faults {
+		if f.Step < 0 || f.Step >= len(r) {
+			continue // the schema's fault, which has its own place
+		}
 		at := join(join(index(key, f.Step), f.Kind), f.Key)
 		same := func(g *recipe.Fault) bool { return g.Step == f.Step && g.Key == f.Key }
 		if !slices.ContainsFunc(anyway, same) {
