@@ -38,6 +38,9 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	}
 	defer damaged(&err)
 	source := &source{ReaderAt: r, size: size}
+	if err := guardFooter(source, size); err != nil {
+		return nil, nil, source.blame(err)
+	}
 	f, err := parquet.OpenFile(source, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, nil, source.blame(err)
@@ -48,6 +51,9 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	}
 	if n := f.NumRows(); n < 0 || n > MaxValues/int64(len(leaves)) {
 		return nil, nil, &table.InputError{Text: fmt.Sprintf("the file has %d rows of %d columns, and at most %d values are allowed; split it", n, len(leaves), MaxValues), Err: table.ErrTooLarge}
+	}
+	if err := guardChunks(source, size, f, leaves); err != nil {
+		return nil, nil, source.blame(err)
 	}
 	raw := make([]raw, len(leaves))
 	if err := parallel(len(leaves), func(i int) (err error) {
