@@ -69,6 +69,9 @@ func (c *Clip) fit(s *scope, columns block) (FittedStep, error) {
 		if v, ok := c.Upper[name]; ok {
 			b.Upper[k] = v
 		}
+		if sum := b.Lower[k] + b.Upper[k]; sum != sum {
+			return nil, fmt.Errorf("column %q holds infinite numbers, which have no quartiles; make them missing first", name)
+		}
 		if b.Lower[k] > b.Upper[k] {
 			return nil, fmt.Errorf("column %q: its lower bound %v is above its upper bound %v; give both", name, b.Lower[k], b.Upper[k])
 		}
@@ -83,9 +86,10 @@ func fences(x []float64, iqr float64) (lower, upper float64) {
 	if t.n == 0 {
 		return -math.MaxFloat64, math.MaxFloat64
 	}
-	q := quantiles(t.sorted(), 0.25, 0.75)
-	reach := iqr * (q[1] - q[0])
-	return max(q[0]-float64(reach), -math.MaxFloat64), min(q[1]+float64(reach), math.MaxFloat64)
+	sorted := t.sorted()
+	q1, q3 := quantile(sorted, 0.25), quantile(sorted, 0.75)
+	reach := iqr * (q3 - q1)
+	return max(q1-float64(reach), -math.MaxFloat64), min(q3+float64(reach), math.MaxFloat64)
 }
 
 // Bounds are the least and greatest numbers of columns, as [Clip] has learnt them.

@@ -73,7 +73,7 @@ func (c *Compass) undo(u *undoing) {
 	for _, name := range c.Columns {
 		sine, okSine := u.place(name + "_sin")
 		cosine, okCosine := u.place(name + "_cos")
-		if !okSine || !okCosine {
+		if !okSine || !okCosine || u.kept(name) {
 			continue
 		}
 		points, slot := c.angles(u.categories(name)), u.add(name)

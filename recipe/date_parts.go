@@ -57,7 +57,7 @@ func (d *DateParts) undo(u *undoing) {
 	year, okYear := u.place(d.Year)
 	month, okMonth := u.place(d.Month)
 	day, okDay := u.place(d.Day)
-	if okYear && okMonth && okDay {
+	if okYear && okMonth && okDay && !u.kept(d.Column) {
 		slot := u.add(d.Column)
 		u.steps = append(u.steps, func(w []float64) string {
 			y, m, dd := w[year], w[month], w[day]

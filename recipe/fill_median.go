@@ -26,12 +26,15 @@ func (m *FillMedian) fit(s *scope, columns block) (FittedStep, error) {
 		t.add(columns[s.slots[at[k]]])
 		out.Median[k] = math.NaN()
 		if t.n > 0 {
-			out.Median[k] = quantiles(t.sorted(), 0.5)[0]
+			out.Median[k] = median(t.sorted())
 		}
 	})
 	for k, name := range out.Columns {
 		if math.IsNaN(out.Median[k]) {
 			return nil, fmt.Errorf("column %q has no value in the training table, so it has no median; drop it", name)
+		}
+		if math.IsInf(out.Median[k], 0) {
+			return nil, fmt.Errorf("column %q has an infinite median; clip it first", name)
 		}
 	}
 	return out, nil

@@ -52,7 +52,7 @@ func (n *Indicator) undo(u *undoing) {
 		if len(categories) == 2 {
 			no = 1 - yes
 		}
-		slot := u.replace(name)
+		slot := u.add(name)
 		u.steps = append(u.steps, func(w []float64) string {
 			switch v := w[from]; {
 			case v == 1:

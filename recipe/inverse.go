@@ -117,21 +117,17 @@ func (u *undoing) place(name string) (at int, ok bool) {
 	return at, ok
 }
 
-// add makes a place for a column that the step took away. When the step has
-// kept it, the place is one that nobody reads.
-func (u *undoing) add(name string) int {
-	u.width++
-	slot := u.before.slots[u.before.at[name]]
-	if _, kept := u.known[slot]; !kept {
-		u.known[slot] = u.width - 1
-	}
-	return u.width - 1
+// kept says whether a column from before the step can be had without it.
+func (u *undoing) kept(name string) bool {
+	_, ok := u.known[u.before.slots[u.before.at[name]]]
+	return ok
 }
 
-// replace makes a place for a column that the step changed where it stood.
-func (u *undoing) replace(name string) int {
-	delete(u.known, u.before.slots[u.before.at[name]])
-	return u.add(name)
+// add makes a place for a column that the step took away.
+func (u *undoing) add(name string) int {
+	u.known[u.before.slots[u.before.at[name]]] = u.width
+	u.width++
+	return u.width - 1
 }
 
 // categories are those of a column before the step.

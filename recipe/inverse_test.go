@@ -110,6 +110,59 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
+// TestKeptColumnsCount leaves encodings alone that contradict the column itself.
+func TestKeptColumnsCount(t *testing.T) {
+	t.Parallel()
+	fields, _ := small()
+	r := Recipe{&Compass{Columns: []string{"wind"}, Keep: true}, &DateParts{Column: "day", Year: "y", Month: "m", Day: "d", Keep: true}}
+	inverse, err := Invert(r, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []float64{19782, 1, 2, 0, 12.5, 3}
+	features, got := append(slices.Clone(want), 0, 0, 2023, 2, 30), make([]float64, len(fields))
+	if bad := inverse.Row(got, features); bad != "" || !slices.Equal(got, want) {
+		t.Errorf("%v, bad %q: want %v", got, bad, want)
+	}
+}
+
+// TestMoreCategories turns back an indicator of one among three, and indicators that say nothing.
+func TestMoreCategories(t *testing.T) {
+	t.Parallel()
+	fields, nan, inf := []table.Field{{Name: "c", Type: table.TypeCategory, Categories: []string{"x", "y", "z"}}}, math.NaN(), math.Inf(1)
+	for _, test := range []struct {
+		step     Step
+		features []float64
+		want     float64
+		bad      string
+	}{
+		{&Indicator{Columns: []string{"c"}, Value: "y"}, []float64{1}, 1, ""},
+		{&Indicator{Columns: []string{"c"}, Value: "y"}, []float64{0}, nan, ""},
+		{&OneHot{}, []float64{0, 0.2, 0.7}, 2, ""},
+		{&OneHot{}, []float64{0, 0, 0}, nan, ""},
+		{&OneHot{}, []float64{nan, 0, 1}, 2, ""},
+		{&OneHot{}, []float64{0, inf, 1}, nan, "c=y"},
+	} {
+		inverse, err := Invert(Recipe{test.step}, fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float64, 1)
+		if bad := inverse.Row(got, test.features); bad != test.bad || !same(got[0], test.want) {
+			t.Errorf("%s %v: %v, bad %q; want %v, %q", test.step.Kind(), test.features, got[0], bad, test.want, test.bad)
+		}
+	}
+	// An indicator among the features is needed, or the category cannot be told.
+	inverse, err := Invert(Recipe{&OneHot{}, &Drop{Columns: []string{"c=x"}}, &Difference{Column: "d", Of: "c=y", Minus: "c=z"}}, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float64, 1)
+	if bad := inverse.Row(got, []float64{1, 0, 1}); bad != "" || got[0] == got[0] {
+		t.Errorf("%v, bad %q: want missing", got[0], bad)
+	}
+}
+
 func TestInverseForgets(t *testing.T) {
 	t.Parallel()
 	fields, _ := small()

@@ -85,7 +85,7 @@ func (l *Lookup) undo(u *undoing) {
 			from = append(from, slot)
 		}
 	}
-	if len(from) < len(l.Into) {
+	if len(from) < len(l.Into) || u.kept(l.Column) {
 		return
 	}
 	values, slot := l.table(u.categories(l.Column)), u.add(l.Column)

@@ -60,7 +60,7 @@ func (h *OneHot) undo(u *undoing) {
 				from = append(from, slot)
 			}
 		}
-		if len(from) < len(categories) {
+		if len(from) < len(categories) || u.kept(name) {
 			continue
 		}
 		slot := u.add(name)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/pluvia-ml/pluvia/table"
@@ -212,6 +213,36 @@ func TestRowsAndTablesAgree(t *testing.T) {
 			t.Errorf("%s was tried %d times only", kind, seen[kind])
 		}
 	}
+}
+
+func TestConcurrentRows(t *testing.T) {
+	t.Parallel()
+	fields, in := small()
+	f, err := encoding().Fit(fields, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := f.Apply(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for k := range 8 {
+		wait.Go(func() {
+			src, dst, row := make([]float64, len(fields)), make([]float64, len(f.Output())), k%in.Rows()
+			observation(src, fields, in, row)
+			for range 2000 {
+				f.ApplyRow(dst, src)
+				for i, c := range whole.Columns() {
+					if !same(dst[i], c.Numbers[row]) {
+						t.Errorf("row %d, %s: %v, want %v", row, c.Name, dst[i], c.Numbers[row])
+						return
+					}
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func marshal(t testing.TB, f *Fitted) []byte {

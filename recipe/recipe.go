@@ -136,6 +136,7 @@ func (r Recipe) Check(fields []table.Field) (output []table.Field, faults []*Fau
 // The input is described by fields, of which t must have a column each; a
 // category that its field does not list counts as missing. The error holds
 // every [Fault] of the recipe, or says which step found nothing to learn from.
+// The steps are taken over, and must not be changed afterwards.
 func (r Recipe) Fit(fields []table.Field, t *table.Table) (*Fitted, error) {
 	if _, faults := r.Check(fields); len(faults) > 0 {
 		return nil, join(faults)

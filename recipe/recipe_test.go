@@ -193,6 +193,8 @@ func TestFitFaults(t *testing.T) {
 		{Recipe{&FillMedian{}}, in(nan, nan), `step 1 (fill_median): column "x" has no value in the training table, so it has no median; drop it`},
 		{Recipe{&Drop{Columns: []string{"c"}}, &Standardise{}}, in(), `step 2 (standardise): column "x" has no value in the training table, so it has no mean; drop it`},
 		{Recipe{&Standardise{}}, in(math.MaxFloat64, -math.MaxFloat64), `too large`},
+		{Recipe{&FillMedian{}}, in(math.Inf(1)), `column "x" has an infinite median`},
+		{Recipe{&Clip{}}, in(math.Inf(1), math.Inf(-1), 1, math.Inf(1)), `column "x" holds infinite numbers`},
 		{Recipe{&FillMode{}}, in(1), `step 1 (fill_mode): a column among c has no value`},
 		{Recipe{&Clip{Lower: map[string]float64{"x": 9}}}, in(1, 2, 3), `its lower bound 9 is above its upper bound 4`},
 		{nil, table.New(table.Numbers("c", nil)), "the table has no column \"x\"; it has c\ncolumn \"c\" of the table is a number, want a category"},
@@ -222,5 +224,100 @@ func TestEmptyTable(t *testing.T) {
 	}
 	if data, err := json.Marshal(f); err != nil || !strings.Contains(string(data), "1.7976931348623157e+308") {
 		t.Errorf("bounds that nothing is known of: %s, %v", data, err)
+	}
+}
+
+// TestOutputFields follows what is known of the columns.
+func TestOutputFields(t *testing.T) {
+	t.Parallel()
+	fields, _ := small()
+	output, faults := Recipe{
+		&DateParts{Column: "day", Month: "month"},
+		&Indicator{Columns: []string{"wet"}, Value: "Yes"},
+		&Difference{Column: "difference", Of: "warm", Minus: "warm"},
+		&FillMedian{Columns: []string{"warm", "cloud"}},
+		&SetMissing{Columns: []string{"cloud"}, Values: []float64{9}},
+		&FillMode{Columns: []string{"wind"}, Within: []string{"month"}},
+		&FillMode{Columns: []string{"place"}},
+	}.Check(fields)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	data, err := json.Marshal(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"name":"place","type":"category","categories":["North","South"],"required":true},` +
+		`{"name":"wind","type":"category","categories":["N","E","S","W"]},` +
+		`{"name":"wet","type":"integer","min":0,"max":1,"required":true},` +
+		`{"name":"warm","type":"number","unit":"°C","required":true},` +
+		`{"name":"cloud","type":"number","unit":"oktas"},` +
+		`{"name":"month","type":"integer","min":1,"max":12,"required":true},` +
+		`{"name":"difference","type":"number","unit":"°C"}]`
+	if string(data) != want {
+		t.Errorf("fields are\n%s, want\n%s", data, want)
+	}
+}
+
+func TestLengthsAreChecked(t *testing.T) {
+	t.Parallel()
+	fields, in := small()
+	f, err := Recipe{&Drop{Columns: []string{"day"}}}.Fit(fields, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inverse, err := Invert(Recipe{&Drop{Columns: []string{"day"}}}, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range map[string]func(){
+		"src has 5 values, the input 6 fields":  func() { f.ApplyRow(make([]float64, 5), make([]float64, 5)) },
+		"dst has 6 values, the output 5 fields": func() { f.ApplyRow(make([]float64, 6), make([]float64, 6)) },
+		"dst has 5 values, the input 6 fields":  func() { inverse.Row(make([]float64, 5), make([]float64, 5)) },
+		"6 features, want 5":                    func() { inverse.Row(make([]float64, 6), make([]float64, 6)) },
+	} {
+		func() {
+			defer func() {
+				if said := fmt.Sprint(recover()); !strings.Contains(said, name) {
+					t.Errorf("panic %q, want %q", said, name)
+				}
+			}()
+			call()
+		}()
+	}
+	if _, err := f.Apply(table.New(table.Numbers("warm", nil))); err == nil || strings.Count(err.Error(), "no column") != 5 {
+		t.Errorf("%v, want five columns that are not there", err)
+	}
+}
+
+func TestTooManyGroups(t *testing.T) {
+	t.Parallel()
+	var fields []table.Field
+	var columns []*table.Column
+	categories := make([]string, 40_000)
+	for i := range categories {
+		categories[i] = fmt.Sprint(i)
+	}
+	numbers := make([]float64, len(categories))
+	for i := range numbers {
+		numbers[i] = float64(i)
+	}
+	for i := range 5 {
+		fields = append(fields, plain(fmt.Sprint("x", i)))
+		columns = append(columns, table.Numbers(fields[i].Name, numbers))
+	}
+	fields = append(fields, table.Field{Name: "c", Type: table.TypeCategory, Categories: categories})
+	columns = append(columns, table.Categories("c", make([]int32, len(numbers)), categories))
+	for _, test := range []struct {
+		within []string
+		want   string
+	}{
+		{[]string{"x0", "x1", "x2", "x3", "x4"}, "too many groups within x0, x1, x2, x3, x4"},
+		{[]string{"x0"}, "40000 groups of 40000 categories are more than can be counted"},
+	} {
+		_, err := Recipe{&FillMode{Columns: []string{"c"}, Within: test.within}}.Fit(fields, table.New(columns...))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v, want %q", err, test.want)
+		}
 	}
 }

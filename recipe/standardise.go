@@ -29,7 +29,7 @@ func (d *Standardise) fit(s *scope, columns block) (FittedStep, error) {
 		}
 		out.Mean[k], out.Deviation[k] = m.mean, m.deviation()
 		if sum := m.mean + out.Deviation[k]; math.IsNaN(sum) || math.IsInf(sum, 0) {
-			return nil, fmt.Errorf("column %q: its numbers are too large for a mean and a deviation; clip it", out.Columns[k])
+			return nil, fmt.Errorf("column %q: its numbers are too large for a mean and a deviation; clip it first", out.Columns[k])
 		}
 	}
 	return out, nil

@@ -6,12 +6,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/pluvia-ml/pluvia/table"
 )
 
 var sizes = []int{1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 511, 512, 513, 1023, 2000, 5000}
 
-// values are n numbers of some repetition, with a NaN, zeros of both signs and
-// infinities among them, at least one of them not NaN.
+// values are n numbers of some repetition, with a NaN, and zeros of
+// both signs among them, at least one of them not NaN.
 func values(r *rand.Rand, n int) []float64 {
 	x := make([]float64, n)
 	for i := range x {
@@ -51,18 +53,15 @@ func TestQuantilesAgreeWithSorting(t *testing.T) {
 		rest.add(x[n/3:])
 		merged.merge(rest)
 		for _, q := range []float64{0, 0.1, 0.25, 0.5, 0.75, 0.9, 1} {
-			h := float64(len(sorted)-1) * q
-			i := int(h)
-			a, b, part := sorted[i], sorted[min(i+1, len(sorted)-1)], h-float64(i)
-			want := a + (b-a)*part
-			if part >= 0.5 {
-				want = b - (b-a)*(1-part)
-			}
+			want := table.Quantile(sorted, q)
 			for _, counted := range []*tally{whole, merged} {
-				if got := quantiles(counted.sorted(), q)[0]; got != want {
+				if got := quantile(counted.sorted(), q); got != want {
 					t.Errorf("n %d, q %v: %v, sorting gives %v", n, q, got, want)
 				}
 			}
+		}
+		if got, want := median(whole.sorted()), table.Median(sorted); got != want {
+			t.Errorf("n %d: median %v, sorting gives %v", n, got, want)
 		}
 	}
 }

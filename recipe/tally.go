@@ -92,26 +92,34 @@ func (t *tally) sorted() []valueCount {
 	return out
 }
 
-// quantiles are the q-quantiles of the n >= 1 values behind sorted, interpolated as NumPy does by
-// default: at position (n-1)q between the order statistics (Hyndman and Fan 1996, definition 7).
-func quantiles(sorted []valueCount, qs ...float64) []float64 {
+// ranked is the value at a rank, from 0, among the n behind sorted.
+func ranked(sorted []valueCount, rank int) float64 {
+	i, _ := slices.BinarySearchFunc(sorted, rank+1, func(v valueCount, r int) int { return v.upTo - r })
+	return sorted[i].value
+}
+
+// quantile is what [table.Quantile] gives for the values behind sorted, of
+// which there must be one at least.
+func quantile(sorted []valueCount, q float64) float64 {
 	n := sorted[len(sorted)-1].upTo
-	at := func(rank int) float64 {
-		i, _ := slices.BinarySearchFunc(sorted, rank+1, func(v valueCount, r int) int { return v.upTo - r })
-		return sorted[i].value
+	h := float64(n-1) * q
+	low := math.Floor(h)
+	a, b, t := ranked(sorted, int(low)), ranked(sorted, min(int(low)+1, n-1)), h-low
+	// NumPy interpolates from the nearer end; the conversions forbid fused
+	// multiplication and addition, which would differ between machines.
+	d := b - a
+	if t < 0.5 {
+		return a + float64(d*t)
 	}
-	out := make([]float64, len(qs))
-	for i, q := range qs {
-		h := float64(n-1) * q
-		low := math.Floor(h)
-		a, b, t := at(int(low)), at(min(int(low)+1, n-1)), h-low
-		// NumPy interpolates from the nearer end; the conversions forbid fused
-		// multiplication and addition, which would differ between machines.
-		if d := b - a; t < 0.5 {
-			out[i] = a + float64(d*t)
-		} else {
-			out[i] = b - float64(d*(1-t))
-		}
+	return b - float64(d*(1-t))
+}
+
+// median is what [table.Median] gives for the values behind sorted, of which
+// there must be one at least.
+func median(sorted []valueCount) float64 {
+	n := sorted[len(sorted)-1].upTo
+	if n%2 == 1 {
+		return ranked(sorted, n/2)
 	}
-	return out
+	return (ranked(sorted, n/2-1) + ranked(sorted, n/2)) / 2
 }
