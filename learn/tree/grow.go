@@ -249,6 +249,7 @@ func (g *grower) better(o *open, feature int, left counts) (gain float64, ok boo
 // right and, if there are any, on the left.
 func (g *grower) splitNumber(o *open, feature int) (found bool) {
 	cells, c := g.cells, g.binned.cuts[feature]
+	var highest uint8  // bin that goes left
 	var without counts // the missing rows
 	if last := cells[len(cells)-1]; last.bin == missing {
 		without, cells = last.counts, cells[:len(cells)-1]
@@ -265,9 +266,7 @@ func (g *grower) splitNumber(o *open, feature int) (found bool) {
 			if i+1 < len(cells) {
 				o.split.threshold = c.threshold(cell.bin, cells[i+1].bin)
 			}
-			for b := range int(cell.bin) + 1 {
-				o.split.set.add(uint8(b))
-			}
+			highest = cell.bin
 		}
 	}
 	if without.total == 0 {
@@ -279,10 +278,16 @@ func (g *grower) splitNumber(o *open, feature int) (found bool) {
 		try(counts{}, false, len(cells)) // after the last cell: all values left, the missing right
 		try(without, true, len(cells)-1)
 	}
-	if found && o.split.missingLeft {
+	if !found {
+		return false
+	}
+	for b := range int(highest) + 1 {
+		o.split.set.add(uint8(b))
+	}
+	if o.split.missingLeft {
 		o.split.set.add(missing)
 	}
-	return found
+	return true
 }
 
 // splitCategory orders the levels by their share of positives, missing being a

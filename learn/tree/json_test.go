@@ -82,16 +82,18 @@ func TestFilesThatAreNoTree(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"no trees":       {`{"trees":[],"importance":[1]}`, "0 trees"},
-		"a null":         {`{"trees":[null],"importance":[1]}`, "tree 0 is null"},
-		"other features": {`{"trees":[` + twoLeaves + `],"importance":[1,0]}`, "tree 0 has 1 features"},
+		"a null":         {`{"trees":[null],"importance":[1]}`, "tree 0: tree: importance"},
+		"other features": {`{"trees":[` + twoLeaves + `],"importance":[1,0]}`, "tree 0: it has 1 features"},
 		"a short set":    {`{"trees":[` + strings.NewReplacer(`"roo"`, `"coo"`, `"sets":[]`, `"sets":["00"]`, `[1.5]`, `[]`).Replace(twoLeaves) + `],"importance":[1]}`, "must be 32"},
 	} {
 		if err := json.Unmarshal([]byte(c.text), &ForestModel{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := json.Marshal(&Model{}); err == nil {
-		t.Error("a tree that was never fitted is written")
+	for _, m := range []learn.Model{&Model{}, &ForestModel{}} {
+		if data, err := json.Marshal(m); err == nil {
+			t.Errorf("a model that was never fitted is written: %s", data)
+		}
 	}
 }
 
