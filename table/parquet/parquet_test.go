@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -210,4 +211,37 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d rows, %d kept", got.Rows(), report.Kept)
 		}
 	})
+}
+
+// TestPeers reads what polars and pandas have written; testdata/peers.py made it.
+func TestPeers(t *testing.T) {
+	t.Parallel()
+	for file, tenth := range map[string]float64{"polars": 0.1, "pandas": float64(float32(0.1))} {
+		data, err := os.ReadFile("testdata/" + file + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, report, err := Read(bytes.NewReader(data), int64(len(data)), shop)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		want := table.New(
+			table.Dates("day", []table.Day{table.NewDay(2020, 1, 1), table.NewDay(2020, 1, 2), table.NewDay(2020, 1, 3)}),
+			table.Categories("shop", []int32{0, -1, 2}, shop.Fields[1].Categories),
+			table.Numbers("sales", []float64{1.5, table.Missing, tenth}),
+			table.Numbers("staff", []float64{1, 2, 3}),
+		)
+		if !same(got, want) || !slices.Equal(report.Ignored, []string{"other"}) {
+			t.Errorf("%s: %v, %+v", file, got.Columns(), report)
+		}
+	}
+	if path := os.Getenv("PLUVIA_PARQUET"); path != "" {
+		var file bytes.Buffer
+		if err := Write(&file, shops(5000, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
