@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia/internal/web"
@@ -51,13 +52,14 @@ func newDocs(p *project.Project) (*docs, error) {
 		API                                    project.API
 		Flat, Observation                      string
 		Positive, Target                       string
-		MaxObservations, MaxBody, MaxBatchBody int
+		MaxObservations                        string
+		MaxBody, MaxBatchBody                  int // MiB
 	}{
 		Title: p.Title.In("en"), Question: p.Question.In("en"), Style: d.files.URL("docs.css"), Script: d.files.URL("docs.js"),
 		Recipe: p.API.Recipe, Features: p.API.Features, API: p.API, Observation: observation,
 		Missing: strings.Join(p.Schema.Missing, ", "), Ignored: strings.Join(append([]string{p.Target.Field}, p.Leaks...), ", "),
 		Positive: p.Target.Positive, Target: p.Target.Field,
-		MaxObservations: MaxObservations, MaxBody: MaxBody >> 20, MaxBatchBody: MaxBatchBody >> 20,
+		MaxObservations: thousands(MaxObservations), MaxBody: MaxBody >> 20, MaxBatchBody: MaxBatchBody >> 20,
 	}
 	for _, f := range p.Inputs() {
 		view.Fields = append(view.Fields, newFieldRow(f, p.About[f.Name].In("en")))
@@ -100,6 +102,15 @@ func newFieldRow(f table.Field, about string) fieldRow {
 		row.Range = f.Unit
 	}
 	return row
+}
+
+// thousands writes a whole number with a comma before every three digits.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 func indent(v any) (string, error) {

@@ -2,8 +2,10 @@ package predict
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -258,4 +260,54 @@ func BenchmarkFlatCall(b *testing.B) {
 		}
 		c.Probability(call.row)
 	}
+}
+
+// FuzzFlatCall compares the reader of the flat call with encoding/json: what
+// is taken says the same there, and what is refused has faults that can be
+// written.
+func FuzzFlatCall(f *testing.F) {
+	flat, err := newFlat(toy())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		`{"features": {"Low": 1.5, "High": 1000, "Share": 0.25, "Flag": 1, "Month": 6}}`,
+		`{"features": {"Month": "6.0", "Flag": false, "High": " 7 ", "Low": 0}, "features2": {}}`,
+		`{"features": {"Low": "x", "High": null, "Share": 2, "Flag": 7, "Month": 1.5}}`,
+		`{"features": 1, "features": {"Low": 3, "L\u006fw": 3, "High": 1, "Flag": 1, "Month": 2}}`,
+		`{"features": {"Low": NaN}}`, `{"features": {"Low": 1,}}`, `[]`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		call := flat.call()
+		if d := flat.read(call, body); d != nil {
+			if _, err := json.Marshal(d.list); err != nil || d.none() || len(d.list) > maxDetails {
+				t.Fatalf("%q: %d faults, %v", body, len(d.list), err)
+			}
+			return
+		}
+		value, err := oracle([]byte(strings.TrimPrefix(string(body), "\ufeff")))
+		if err != nil {
+			t.Fatalf("%q was taken: %v", body, err)
+		}
+		features := value.(map[string]any)["features"].(map[string]any)
+		for i, feature := range flat.features {
+			want := math.NaN()
+			switch v := features[feature.Name].(type) {
+			case float64:
+				want = v
+			case bool:
+				want = map[bool]float64{false: 0, true: 1}[v]
+			case string:
+				if want, err = strconv.ParseFloat(strings.TrimSpace(v), 64); err != nil {
+					t.Fatalf("%q: %s was taken", body, feature.Name)
+				}
+			}
+			got := call.row[i]
+			if got != want && !(feature.Optional && math.IsNaN(got) && math.IsNaN(want)) || got < feature.Min || got > feature.Max {
+				t.Fatalf("%q: %s is %v, want %v", body, feature.Name, got, want)
+			}
+		}
+	})
 }

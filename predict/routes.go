@@ -164,7 +164,7 @@ func readBody(buf []byte, r *http.Request, limit int) ([]byte, error) {
 }
 
 func tooLarge(limit int) error {
-	return pluvia.Errorf(pluvia.TooLarge, "the body is larger than %d MiB: send fewer observations at once", limit>>20)
+	return pluvia.Errorf(pluvia.TooLarge, "the body is larger than %d MiB: send less at once", limit>>20)
 }
 
 func (s *Service) noChampion() error {

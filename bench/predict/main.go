@@ -110,6 +110,7 @@ func measure(ctx context.Context, o options) error {
 		return fmt.Errorf("the peer: %w", err)
 	}
 
+	floor := "" // the address of a handler that does nothing, when there is one
 	if o.url == "" {
 		address, err := freeAddress()
 		if err != nil {
@@ -125,6 +126,7 @@ func measure(ctx context.Context, o options) error {
 		}
 		defer stop()
 		o.url = "http://" + address
+		floor = o.url + nothing
 	}
 	if err := waitFor(ctx, o.url+"/readyz"); err != nil {
 		return fmt.Errorf("Pluvia: %w", err)
@@ -139,18 +141,20 @@ func measure(ctx context.Context, o options) error {
 	}
 
 	run := func(url, body string, each time.Duration) (sample, error) {
-		return wrk(ctx, url+"/predict/", filepath.Join(source, "post.lua"), body, o.connections, each)
+		return wrk(ctx, url, filepath.Join(source, "post.lua"), body, o.connections, each)
 	}
 	theirs := filepath.Join(dir, "one.json")
-	for _, warm := range []struct{ url, body string }{{peerURL, theirs}, {o.url, ours}} {
+	peerURL += "/predict/"
+	ourURL := o.url + "/predict/"
+	for _, warm := range []struct{ url, body string }{{peerURL, theirs}, {ourURL, ours}} {
 		if _, err := run(warm.url, warm.body, time.Second); err != nil {
 			return err
 		}
 	}
-	var pluvia, fastapi []sample
+	var pluvia, fastapi, idle []sample
 	for pair := range o.pairs {
 		var p, f sample
-		first, second := func() error { p, err = run(o.url, ours, o.each); return err }, func() error { f, err = run(peerURL, theirs, o.each); return err }
+		first, second := func() error { p, err = run(ourURL, ours, o.each); return err }, func() error { f, err = run(peerURL, theirs, o.each); return err }
 		if pair%2 == 1 {
 			first, second = second, first
 		}
@@ -159,12 +163,19 @@ func measure(ctx context.Context, o options) error {
 		}
 		fmt.Printf("pair %d: Pluvia %.0f requests/s, p99 %v; FastAPI %.0f, p99 %v; ratio %.1f\n", pair+1, p.rate, p.p99, f.rate, f.p99, p.rate/f.rate)
 		pluvia, fastapi = append(pluvia, p), append(fastapi, f)
+		if floor != "" {
+			n, err := run(floor, ours, o.each)
+			if err != nil {
+				return err
+			}
+			idle = append(idle, n)
+		}
 	}
-	return report(o, pluvia, fastapi)
+	return report(o, pluvia, fastapi, idle)
 }
 
 // report prints a line for each bar, from the medians of the pairs.
-func report(o options, pluvia, fastapi []sample) error {
+func report(o options, pluvia, fastapi, idle []sample) error {
 	ratios := make([]float64, len(pluvia))
 	for i := range pluvia {
 		ratios[i] = pluvia[i].rate / fastapi[i].rate
@@ -185,6 +196,9 @@ func report(o options, pluvia, fastapi []sample) error {
 		ratio, fmt.Sprintf(">= %.0fx", mustRatio), ratio >= mustRatio)
 	bar(what+"p99 ms", fmt.Sprintf("%.2f", late), fmt.Sprintf("%.2f", median(each(fastapi, p99))),
 		late/median(each(fastapi, p99)), fmt.Sprintf("<= %.0f ms", must), late <= must)
+	if len(idle) > 0 {
+		fmt.Printf("a Go handler that does nothing, in turn with them: %.0f requests/s, p99 %.2f ms\n", median(each(idle, rate)), median(each(idle, p99)))
+	}
 	if !held {
 		return errors.New("a bar does not hold")
 	}
