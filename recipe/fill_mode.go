@@ -273,21 +273,9 @@ func (m *Modes) bind(s *scope) op {
 			s.fault("groups", "group %d, %q, stands there twice", g+1, m.Groups[g])
 			return nil
 		}
-		if len(m.Modes[g]) != len(at) {
-			s.fault("modes", "group %d has %d modes for %d columns", g+1, len(m.Modes[g]), len(at))
+		modes := m.codes(s, g, categories)
+		if modes == nil {
 			return nil
-		}
-		modes := make([]float64, len(at))
-		for k, i := range at {
-			modes[k] = table.Missing
-			if name := m.Modes[g][k]; name != "" {
-				c, ok := categories[k][name]
-				if !ok {
-					s.fault("modes", "%q is not a category of %q, which has %s", name, s.fields[i].Name, list(s.fields[i].Categories))
-					return nil
-				}
-				modes[k] = float64(c)
-			}
 		}
 		o.group[code] = modes
 	}
@@ -295,12 +283,35 @@ func (m *Modes) bind(s *scope) op {
 	return o
 }
 
+// codes are the modes of a group as codes, NaN for none, or nil when one is
+// not among the categories of its column.
+func (m *Modes) codes(s *scope, g int, categories []map[string]int) []float64 {
+	if len(m.Modes[g]) != len(m.Columns) {
+		s.fault("modes", "group %d has %d modes for %d columns", g+1, len(m.Modes[g]), len(m.Columns))
+		return nil
+	}
+	codes := make([]float64, len(m.Columns))
+	for k, name := range m.Modes[g] {
+		codes[k] = table.Missing
+		if name == "" {
+			continue
+		}
+		code, ok := categories[k][name]
+		if !ok {
+			s.fault("modes", "%q is not a category of %q, which has %s", name, m.Columns[k], list(sortedKeys(categories[k])))
+			return nil
+		}
+		codes[k] = float64(code)
+	}
+	return codes
+}
+
 // numbers are the distinct values of the k-th column of Within, rising.
 func (m *Modes) numbers(s *scope, k int) []float64 {
 	var numbers []float64
 	for g, group := range m.Groups {
 		if k >= len(group) {
-			continue // told of by code
+			continue // code will tell
 		}
 		v, err := strconv.ParseFloat(group[k], 64)
 		if err != nil || math.IsNaN(v) {

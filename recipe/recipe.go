@@ -45,6 +45,7 @@ package recipe
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -150,7 +151,7 @@ func (r Recipe) Fit(fields []table.Field, t *table.Table) (*Fitted, error) {
 		columns[i] = make([]float64, t.Rows())
 		sources[i].load(columns[i], 0)
 	})
-	f := &Fitted{input: cloneFields(fields)}
+	f := &Fitted{input: slices.Clone(fields)}
 	s := newScope(fields)
 	for i, step := range r {
 		s.enter(i, step.Kind())
@@ -160,15 +161,15 @@ func (r Recipe) Fit(fields []table.Field, t *table.Table) (*Fitted, error) {
 		}
 		f.steps = append(f.steps, learnt)
 		op := learnt.bind(s)
+		if len(s.faults) > 0 {
+			return nil, join(s.faults)
+		}
 		for len(columns) < s.width {
 			columns = append(columns, make([]float64, t.Rows()))
 		}
 		if op != nil {
 			columns.runChunks(op)
 		}
-	}
-	if len(s.faults) > 0 {
-		return nil, join(s.faults)
 	}
 	f.compile()
 	return f, nil

@@ -204,8 +204,6 @@ func list(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
-func cloneFields(fields []table.Field) []table.Field { return slices.Clone(fields) }
-
 // plain is the field of a number about which nothing else is known.
 func plain(name string) table.Field { return table.Field{Name: name, Type: table.TypeNumber} }
 
