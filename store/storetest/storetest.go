@@ -53,7 +53,7 @@ func ExerciseDurable(t *testing.T, dsn string, open func(t *testing.T, dsn strin
 		writeUntilKilled(t, open(t, dsn))
 		return
 	}
-	acknowledged := killWhileWriting(t, dsn)
+	acknowledged := killWhileWriting(t, dsn, open)
 
 	first, second := open(t, dsn), open(t, dsn)
 	for id, n := range acknowledged {
@@ -85,7 +85,7 @@ func ExerciseDurable(t *testing.T, dsn string, open func(t *testing.T, dsn strin
 
 // killWhileWriting starts this test in a child process, kills it in the middle
 // and gives the number of points that it has acknowledged for each run.
-func killWhileWriting(t *testing.T, dsn string) map[string]int {
+func killWhileWriting(t *testing.T, dsn string, open func(t *testing.T, dsn string) pluvia.Store) map[string]int {
 	acknowledged := make(map[string]int)
 	for range 5 {
 		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v=false")
@@ -101,6 +101,9 @@ func killWhileWriting(t *testing.T, dsn string) map[string]int {
 				t.Fatalf("the child says %q", lines.Text())
 			}
 			acknowledged[id] = count
+			if n == 100 {
+				readBeside(t, open(t, dsn), id, count)
+			}
 			if n == 200 {
 				ok(t, child.Process.Kill())
 			}
@@ -114,6 +117,16 @@ func killWhileWriting(t *testing.T, dsn string) map[string]int {
 		t.Fatalf("%d runs acknowledged, want %d", len(acknowledged), 5*crashWriters)
 	}
 	return acknowledged
+}
+
+// readBeside reads and writes in this process while the child writes.
+func readBeside(t *testing.T, s pluvia.Store, id string, acknowledged int) {
+	history := must(s.MetricHistory(t.Context(), id, "m"))(t)
+	if len(history) < acknowledged || len(history)%10 != 0 {
+		t.Errorf("beside a writer: %d points, %d were acknowledged in batches of 10", len(history), acknowledged)
+	}
+	ok(t, s.CreateRun(t.Context(), &pluvia.Run{ExperimentID: "0"}))
+	ok(t, s.Close())
 }
 
 const crashWriters = 2
