@@ -114,22 +114,22 @@ func (t *tongue) Percent(share float64, decimals int) string {
 	return t.T("percent", t.Num(share*100, decimals))
 }
 
-// Date writes the day and minute of stored milliseconds, in UTC, with the year
-// when it is not that of now.
-func (t *tongue) date(ms int64, now time.Time) string {
+// date writes the day and minute of stored milliseconds, in UTC, with the year
+// when it is not that of now; in full, or with a short month for lists.
+func (t *tongue) date(ms int64, now time.Time, short bool) string {
 	if ms == 0 {
 		return t.T("date.none")
 	}
 	at := time.UnixMilli(ms).UTC()
-	return t.day(at, now) + at.Format(", 15:04")
-}
-
-func (t *tongue) day(at, now time.Time) string {
-	month := t.T("month." + strconv.Itoa(int(at.Month())))
-	if at.Year() == now.UTC().Year() {
-		return t.T("date.short", at.Day(), month)
+	month, key := t.T("month."+strconv.Itoa(int(at.Month()))), "date"
+	if short {
+		month, key = string([]rune(month)[:3]), "stamp"
 	}
-	return t.T("date.long", at.Day(), month, at.Year())
+	day := t.T(key+".short", at.Day(), month)
+	if at.Year() != now.UTC().Year() {
+		day = t.T(key+".long", at.Day(), month, at.Year())
+	}
+	return day + at.Format(", 15:04")
 }
 
 // Duration writes how long something took, in milliseconds.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pluvia-ml/pluvia"
 )
@@ -133,6 +134,7 @@ func (o *overviewPage) judge(serving *Champion) {
 	} else if len(o.Happenings) > 0 && o.Happenings[0].Run.Status == pluvia.Failed {
 		failure = o.Happenings[0].Reason
 	}
+	failure = strings.TrimSuffix(failure, ".") // a sentence follows
 	switch {
 	case o.Status.Running && serving == nil && o.Champion == nil:
 		say("busy", o.T("status.first"), o.T("status.first.detail"))

@@ -35,7 +35,12 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request, here string) *pag
 	}
 	w.Header().Set("Content-Language", t.Code)
 	w.Header().Add("Vary", "Accept-Language, Cookie")
-	return &page{tongue: t, Project: c.Project, Version: c.Version, Here: here, now: c.Now(), url: r.URL, static: c.static}
+	// The address that the link to the other language leads back to.
+	back := r.URL
+	if r.Method != http.MethodGet {
+		back = &url.URL{Path: "/"}
+	}
+	return &page{tongue: t, Project: c.Project, Version: c.Version, Here: here, now: c.Now(), url: back, static: c.static}
 }
 
 // show writes a page.
@@ -68,7 +73,10 @@ func (c *Console) errorPage(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 // Date writes stored milliseconds.
-func (p *page) Date(ms int64) string { return p.date(ms, p.now) }
+func (p *page) Date(ms int64) string { return p.date(ms, p.now, false) }
+
+// Stamp writes stored milliseconds in few characters, for lists.
+func (p *page) Stamp(ms int64) string { return p.date(ms, p.now, true) }
 
 // ISO writes stored milliseconds for a machine.
 func (p *page) ISO(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }

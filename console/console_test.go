@@ -1,0 +1,268 @@
+package console_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/console"
+	"github.com/pluvia-ml/pluvia/console/consoletest"
+)
+
+// scenario is a request and what must and must not be in the answer.
+type scenario struct {
+	name, target string
+	method       string   // GET when empty
+	headers      []string // "Name: value"
+	status       int
+	has, hasNot  []string // in headers and body
+	before       func(*consoletest.Demo)
+}
+
+func play(t *testing.T, d *consoletest.Demo, scenarios []scenario) {
+	t.Helper()
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			if s.before != nil {
+				s.before(d)
+			}
+			r := httptest.NewRequest(max(s.method, "GET"), s.target, nil)
+			r.Header.Set("Accept", "text/html")
+			for _, h := range s.headers {
+				name, value, _ := strings.Cut(h, ": ")
+				r.Header.Set(name, value)
+			}
+			w := httptest.NewRecorder()
+			d.ServeHTTP(w, r)
+			if w.Code != s.status {
+				t.Errorf("status %d, want %d\n%.2000s", w.Code, s.status, w.Body)
+			}
+			var answer strings.Builder
+			w.Header().Write(&answer)
+			answer.WriteString(w.Body.String())
+			for _, want := range s.has {
+				if !strings.Contains(answer.String(), want) {
+					t.Errorf("%q is missing in\n%.3000s", want, answer.String())
+				}
+			}
+			for _, no := range append(s.hasNot, "%!", "<no value>", "NaN", "ZgotmplZ") {
+				if strings.Contains(answer.String(), no) {
+					t.Errorf("%q is in the answer", no)
+				}
+			}
+		})
+	}
+}
+
+func TestBeforeTheFirstCycle(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Empty(t)
+	play(t, d, []scenario{
+		{name: "overview", target: "/", status: 200, has: []string{"There is no model yet.", "Run a cycle", "No cycle has ended yet"}},
+		{name: "data", target: "/data", status: 200, has: []string{"No data has been loaded yet.", "Run one on the overview"}},
+		{name: "rejected", target: "/data/rejected.csv", status: 404},
+		{name: "predict", target: "/predict", status: 200, has: []string{"No model serves yet"}},
+		{name: "predict asked", target: "/predict?MinTemp=3", status: 200, has: []string{"Wait for the first cycle", `value="3"`}, hasNot: []string{"Probably"}},
+		{name: "runs", target: "/runs", status: 200, has: []string{"No run yet."}},
+		{name: "first cycle", target: "/", status: 200, before: func(d *consoletest.Demo) {
+			d.Cycle.Now = console.Status{Running: true, Steps: []string{"etl", "train", "compare", "promote", "swap"}, Step: "train", Doing: "random forest", Done: 30, Total: 120}
+		}, has: []string{"The first cycle is running.", `<li class="done"><b>Prepare the data</b>`, `<li class="now" aria-current="step"><b>Train</b>`, `value="30"`, "random forest", "30 of 120", `<noscript><meta http-equiv="refresh" content="2">`, "disabled"}},
+		{name: "data while it is loaded", target: "/data", status: 200, has: []string{"The cycle that is running loads it"}},
+		{name: "failed", target: "/", status: 200, before: func(d *consoletest.Demo) {
+			d.Cycle.Now = console.Status{Steps: []string{"etl"}, Err: fmt.Errorf("etl: %w", pluvia.Errorf(pluvia.Invalid, "no column <Date>."))}
+		}, has: []string{"The last cycle failed.", "no column &lt;Date&gt;. No model serves.", "Mend the cause"}},
+		{name: "failed for a reason that is nobody's business", target: "/", status: 200, before: func(d *consoletest.Demo) {
+			d.Cycle.Now = console.Status{Err: errors.New("dial postgres://user:hunter2@db")}
+		}, has: []string{"the server&#39;s log has the cause"}, hasNot: []string{"hunter2"}},
+	})
+}
+
+func TestAfterSomeCycles(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	play(t, d, []scenario{
+		{name: "overview", target: "/", status: 200, has: []string{"All is well.", "Version 3", "gradient boosting", "0.883", "95% interval 0.879 to 0.887", "Surely better on the same", "Champion kept.", "Cycle failed.", "since 21 Nov, 09:30", "/runs/" + d.Compare + "/artifacts/pictures/test_roc.svg"}, hasNot: []string{"http-equiv"}},
+		{name: "Spanish by address", target: "/?lang=es", status: 200, has: []string{`<html lang="es">`, "Todo va bien.", "0,883", "Mejor con seguridad", "Set-Cookie: pluvia_lang=es", "Content-Language: es", "21 nov, 09:30"}, hasNot: []string{"All is well", "Champion"}},
+		{name: "Spanish by cookie", target: "/runs", headers: []string{"Cookie: pluvia_lang=es"}, status: 200, has: []string{"Ejecuciones"}, hasNot: []string{"Set-Cookie"}},
+		{name: "Spanish by browser", target: "/data", headers: []string{"Accept-Language: es-AR,en;q=0.5"}, status: 200, has: []string{"Valores ausentes"}},
+		{name: "unknown language", target: "/?lang=xx", headers: []string{"Accept-Language: fr, " + strings.Repeat("x", 5000)}, status: 200, has: []string{`<html lang="en">`}},
+		{name: "data", target: "/data", status: 200, has: []string{"3 rows were set aside.", "Of 3,003;", `id="columns"`, `id="unique"`, `id="types"`, `id="statistics"`, `id="size"`, `id="missing"`, "/data/rejected.csv", "2008-01-01 to 2016-03-18", "leak, never a feature", "<svg class=\"plot\""}},
+		{name: "rejected", target: "/data/rejected.csv", status: 200, has: []string{"Content-Disposition: attachment", "2023-02-30", "sandbox"}},
+		{name: "runs", target: "/runs", status: 200, has: []string{"22 runs", "&lt;script&gt;alert(1)&lt;/script&gt;", "ROC AUC 0.883"}, hasNot: []string{"<script>alert"}},
+		{name: "runs, first page by number", target: "/runs?page=1", status: 200}, {name: "runs, page that is not there", target: "/runs?page=9", status: 404},
+		{name: "runs, no page", target: "/runs?page=-1", status: 422}, {name: "runs, no number", target: "/runs?page=<b>", status: 422, has: []string{"&lt;b&gt;"}},
+		{name: "cycle's run", target: "/runs/" + d.Parent, status: 200, has: []string{"Its steps", "Compare_run_2026-11-21", "Surely better"}},
+		{name: "train's run", target: "/runs/" + d.Train, status: 200, has: []string{"Part of", "Cycle_run_2026-11-21", "validation_log_loss", "Latest value at each step", `class="line"`}},
+		{name: "comparison's run", target: "/runs/" + d.Compare, status: 200, has: []string{"0.879 to 0.887", "pictures/test_reliability.svg", "comparison.json", "a%20b%23c.bin", "pluvia.decision"}},
+		{name: "no such run", target: "/runs/0123", status: 404, has: []string{"Not found", "To the overview"}},
+		{name: "picture", target: "/runs/" + d.Compare + "/artifacts/pictures/test_roc.svg", status: 200, has: []string{"Content-Type: image/svg+xml", "sandbox", "nosniff", "<svg"}, hasNot: []string{"attachment"}},
+		{name: "artifact as text", target: "/runs/" + d.Compare + "/artifacts/comparison.json", status: 200, has: []string{"text/plain", "25974"}},
+		{name: "artifact that could be a page", target: "/runs/" + d.Compare + "/artifacts/model/page.html", status: 200, has: []string{"application/octet-stream", "attachment", "sandbox"}},
+		{name: "artifact with an odd name", target: "/runs/" + d.Compare + "/artifacts/model/a%20b%23c.bin", status: 200, has: []string{"attachment; filename*=UTF-8''a%20b%23c.bin"}},
+		{name: "artifact to keep", target: "/runs/" + d.Compare + "/artifacts/pictures/importance.svg?download", status: 200, has: []string{"attachment"}},
+		{name: "artifact outside", target: "/runs/" + d.Compare + "/artifacts/..%2f..%2f..%2fdata%2frejected.csv", status: 422},
+		{name: "no such artifact", target: "/runs/" + d.Compare + "/artifacts/none", status: 404},
+		{name: "no such page", target: "/nowhere/<b>", status: 404, has: []string{"/nowhere/%3Cb%3E"}},
+		{name: "no such page for a program", target: "/nowhere", headers: []string{"Accept: application/json"}, status: 404, has: []string{`{"code":"not_found"`}},
+		{name: "icon", target: "/static/drop.svg", status: 200, has: []string{"image/svg+xml"}},
+	})
+}
+
+func TestPredict(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	play(t, d, []scenario{
+		{name: "form", target: "/predict", status: 200, has: []string{`value="12.3"`, `min="-10" max="50" step="0.1"`, `type="date" value="2026-11-23"`, `<option value="No" selected>`, "Version 3 answers", `class="plot map"`}, hasNot: []string{"Probably", "aria-invalid"}},
+		{name: "wet", target: "/predict?Location=Hobart&Date=2017-06-01&Humidity3pm=90", status: 200, has: []string{"Probably yes", "89%", "Probability 88.9%; from 38.0% on", "Hobart, Tasmania", "Latitude −42.88°", "place p6 selected"}},
+		{name: "dry", target: "/predict?Humidity3pm=20&Location=Hobart", status: 200, has: []string{"Probably not", "2%"}},
+		{name: "nothing known", target: "/predict?Location=", status: 200, has: []string{"Probably not", "22%", "No place chosen"}},
+		{name: "decimal comma", target: "/predict?Humidity3pm=90,5&lang=es", status: 200, has: []string{"Probablemente sí", "89\u00a0%", `value="90,5"`}},
+		{name: "off the map", target: "/predict?Location=NorfolkIsland", status: 200, has: []string{"It lies outside of this map."}},
+		{name: "every fault at once", target: "/predict?Location=Atlantis&Date=2023-02-30&WindGustDir=NNNE&MinTemp=Inf&Humidity3pm=1e3&MaxTemp=%3Cb%3E&Pressure9am=", status: 422, has: []string{
+			"6 values break a rule.", "“Atlantis”: must be one of the 49 in the list", "“2023-02-30”: must be a date from 1900-01-01 on", "“NNNE”: must be one of the 16",
+			"“Inf”: must be a number from −50 to 60", "“1e3”: must be a number from 0 to 100", "“&lt;b&gt;”", `<option value="Atlantis" selected>`, `value="1e3"`}, hasNot: []string{"Probably"}},
+		{name: "faults in Spanish", target: "/predict?MinTemp=x&lang=es", status: 422, has: []string{"1 valor incumple una regla.", "«x»: debe ser un número de −50 a 60\u00a0°C"}},
+	})
+}
+
+func TestStatusLine(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	champion := *d.Champion
+	serve := func(change func(*console.Champion), status console.Status) func(*consoletest.Demo) {
+		return func(d *consoletest.Demo) {
+			next := champion
+			d.Champion = &next
+			d.Cycle.Now = status
+			if change == nil {
+				d.Champion = nil
+			} else {
+				change(d.Champion)
+			}
+		}
+	}
+	same := func(*console.Champion) {}
+	play(t, d, []scenario{
+		{name: "running", before: serve(same, console.Status{Running: true}), target: "/", status: 200, has: []string{"A cycle is running.", "Version 3 serves meanwhile."}},
+		{name: "failed", before: serve(same, console.Status{Err: pluvia.Errorf(pluvia.Full, "no space left")}), target: "/", status: 200, has: []string{"status warn", "no space left. Version 3 goes on serving."}},
+		{name: "local", before: serve(func(c *console.Champion) { c.LastGood = true }, console.Status{}), target: "/", status: 200, has: []string{"The last good copy serves."}},
+		{name: "behind", before: serve(func(c *console.Champion) { c.Version = 1 }, console.Status{}), target: "/", status: 200, has: []string{"An older version serves."}},
+		{name: "silent", before: serve(nil, console.Status{}), target: "/", status: 200, has: []string{"No model serves.", "status bad"}},
+	})
+}
+
+func TestRunACycle(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	play(t, d, []scenario{
+		{name: "from the page", method: "POST", target: "/cycle", headers: []string{"Sec-Fetch-Site: same-origin"}, status: 303, has: []string{"Location: /"}},
+		{name: "from another site", method: "POST", target: "/cycle", headers: []string{"Sec-Fetch-Site: cross-site"}, status: 403, has: []string{"Refused"}},
+		{name: "by reading", target: "/cycle", status: 404},
+		{name: "twice", method: "POST", target: "/cycle", status: 409, has: []string{"Not now", "is running already"}, before: func(d *consoletest.Demo) {
+			d.Cycle.Refuse = pluvia.Errorf(pluvia.Conflict, "a cycle is running already")
+		}},
+	})
+	if d.Cycle.Started != 1 {
+		t.Errorf("%d cycles were started, want 1", d.Cycle.Started)
+	}
+}
+
+// catalogue reads the messages of a language.
+func catalogue(t *testing.T, language string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("messages", language+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages map[string]string
+	if err := json.Unmarshal(data, &messages); err != nil {
+		t.Fatal(err)
+	}
+	return messages
+}
+
+var verb = regexp.MustCompile(`%[.0-9]*[a-z]`)
+
+func TestLanguagesSayTheSame(t *testing.T) {
+	t.Parallel()
+	en, es := catalogue(t, "en"), catalogue(t, "es")
+	for _, key := range slices.Sorted(maps.Keys(en)) {
+		if es[key] == "" || en[key] == "" {
+			t.Errorf("%s is missing in a language", key)
+		}
+		if a, b := verb.FindAllString(en[key], -1), verb.FindAllString(es[key], -1); !slices.Equal(a, b) {
+			t.Errorf("%s takes %q in English and %q in Spanish", key, a, b)
+		}
+		if strings.ContainsAny(en[key]+es[key], "!¡") || strings.Contains(strings.ToLower(en[key]), "please") {
+			t.Errorf("%s: no exclamation marks, no please", key)
+		}
+	}
+	for key := range es {
+		if _, ok := en[key]; !ok {
+			t.Errorf("%s is in Spanish only", key)
+		}
+	}
+}
+
+func TestTemplatesHaveNoBareText(t *testing.T) {
+	t.Parallel()
+	en := catalogue(t, "en")
+	action := regexp.MustCompile(`\{\{[^}]*\}\}`)
+	tag := regexp.MustCompile(`<[^>]*>`)
+	attribute := regexp.MustCompile(`(?:aria-label|alt|title|placeholder)="([^"]*)"`)
+	key := regexp.MustCompile(`\.[TN] "([^"]+)"`)
+	letters := regexp.MustCompile(`\pL`)
+	names, err := filepath.Glob("templates/*.html")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no templates", err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bare := action.ReplaceAllString(string(data), "")
+		for _, m := range attribute.FindAllStringSubmatch(bare, -1) {
+			if letters.MatchString(m[1]) {
+				t.Errorf("%s: %s", name, m[0])
+			}
+		}
+		for line := range strings.Lines(tag.ReplaceAllString(bare, "\n")) {
+			if letters.MatchString(line) {
+				t.Errorf("%s: bare text %q", name, strings.TrimSpace(line))
+			}
+		}
+		for _, m := range key.FindAllStringSubmatch(string(data), -1) {
+			if _, ok := en[m[1]]; !ok && en[m[1]+".one"] == "" {
+				t.Errorf("%s: no message is called %s", name, m[1])
+			}
+		}
+	}
+}
+
+func TestManyRunsPageByPage(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	experiments, err := d.Store.Experiments(t.Context(), pluvia.ExperimentFilter{})
+	if err != nil || len(experiments) == 0 {
+		t.Fatal(err, len(experiments))
+	}
+	for i := range 120 {
+		if err := d.Store.CreateRun(t.Context(), &pluvia.Run{ExperimentID: experiments[0].ID, Name: fmt.Sprint("trial ", i), Start: int64(i + 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	play(t, d, []scenario{
+		{name: "first", target: "/runs", status: 200, has: []string{"1 to 50 of 142", "/runs?page=2", "trial 119"}, hasNot: []string{"Newer", "trial 1<"}},
+		{name: "last", target: "/runs?page=3", status: 200, has: []string{"101 to 142 of 142", "Newer", "trial 1<", "1 Jan 1970, 00:00"}, hasNot: []string{"Older"}},
+	})
+}
