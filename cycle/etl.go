@@ -54,7 +54,7 @@ func (r *Runner) etl(ctx context.Context, run *pluvia.Run) error {
 	}
 
 	r.doing("summary", 0, 0)
-	info := taken.info(run)
+	info := taken.info(run, path.Join(path.Dir(names.KeyRaw), rejectedFile))
 	info.Split = SplitInfo{len(data.train), len(data.validate), len(data.test), data.noTarget}
 	info.Leaks = leaks
 	info.describe(ready)

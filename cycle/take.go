@@ -3,6 +3,7 @@ package cycle
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	pluvia "github.com/pluvia-ml/pluvia"
@@ -11,9 +12,9 @@ import (
 	"github.com/pluvia-ml/pluvia/table/csv"
 )
 
-// keyRejected is where the rows that were set aside are listed, in the bucket
-// "data" and among the artifacts of the run.
-const keyRejected = "rejected.csv"
+// rejectedFile lists the rows that were set aside: among the artifacts of the
+// run, and in the bucket "data" beside the raw rows.
+const rejectedFile = "rejected.csv"
 
 // taken is a data set as it came in.
 type taken struct {
@@ -37,22 +38,35 @@ func (r *Runner) take(ctx context.Context, run *pluvia.Run) (*taken, error) {
 		Progress: func(done, total int64) { r.doing("reading", done, total) },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", src.Name, err)
+		return nil, inputError(err)
 	}
-	if err := r.artifact(ctx, run, keyRejected, report.Write); err != nil {
+	if err := r.artifact(ctx, run, rejectedFile, report.Write); err != nil {
 		return nil, err
 	}
 	if err := report.Exceeds(r.Project.Rejects.MaxShare); err != nil {
-		return nil, &pluvia.Error{Code: pluvia.Invalid, Message: fmt.Sprintf("%s: %v", src.Name, err)}
+		return nil, inputError(fmt.Errorf("%s: %w", src.Name, err))
 	}
 	return &taken{src, t, report}, nil
 }
 
+// inputError gives a fault of the data the code that users meet it under.
+func inputError(err error) error {
+	var input *table.InputError
+	switch {
+	case errors.Is(err, table.ErrTooLarge):
+		return &pluvia.Error{Code: pluvia.TooLarge, Message: err.Error(), Err: err}
+	case errors.As(err, &input):
+		return &pluvia.Error{Code: pluvia.Invalid, Message: err.Error(), Err: err}
+	default:
+		return err
+	}
+}
+
 // info begins the description of the data set with what is known of its source.
-func (t *taken) info(run *pluvia.Run) *DataInfo {
+func (t *taken) info(run *pluvia.Run, rejected string) *DataInfo {
 	return &DataInfo{
 		Rows:     t.table.Rows(),
-		Rejected: RejectedInfo{t.report.SetAside(), keyRejected},
+		Rejected: RejectedInfo{t.report.SetAside(), rejected},
 		Source:   SourceInfo{t.source.Name, t.source.Type, t.source.URI, t.source.Digest, t.source.Stale},
 		RunID:    run.ID,
 	}
