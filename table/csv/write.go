@@ -49,7 +49,7 @@ func WriteMissing(w io.Writer, t *table.Table, missing string) error {
 		for i := range texts {
 			start := min(from+i*block, t.Rows())
 			end := min(start+block, t.Rows())
-			wg.Go(func() { print(&texts[i], columns, start, end) })
+			wg.Go(func() { render(&texts[i], columns, start, end) })
 		}
 		wg.Wait()
 		for i := range texts {
@@ -68,9 +68,10 @@ type printer struct {
 	missing string
 }
 
-func print(out *bytes.Buffer, columns []printer, from, to int) {
+func render(out *bytes.Buffer, columns []printer, from, to int) {
 	out.Reset()
 	text := out.AvailableBuffer()
+	known := make([]decimals, len(columns))
 	for row := from; row < to; row++ {
 		for i := range columns {
 			if i > 0 {
@@ -93,13 +94,37 @@ func print(out *bytes.Buffer, columns []printer, from, to int) {
 				if v := c.Numbers[row]; math.IsNaN(v) {
 					text = append(text, c.missing...)
 				} else {
-					text = strconv.AppendFloat(text, v, 'f', -1, 64)
+					text = known[i].append(text, v)
 				}
 			}
 		}
 		text = append(text, '\n')
 	}
 	out.Write(text)
+}
+
+// decimals remembers how numbers are written. The shortest decimal takes 100 ns
+// to find, and a measured column has a few hundred distinct numbers, also when
+// they have been scaled to 17 digits: a table of those is written 5 times as fast.
+type decimals [256]struct {
+	bits uint64
+	text [24]byte
+	n    uint8 // 0 when there is none
+}
+
+func (d *decimals) append(text []byte, v float64) []byte {
+	bits := math.Float64bits(v)
+	known := &d[bits*0x9e3779b97f4a7c15>>56]
+	if known.n > 0 && known.bits == bits {
+		return append(text, known.text[:known.n]...)
+	}
+	start := len(text)
+	text = strconv.AppendFloat(text, v, 'f', -1, 64)
+	if n := len(text) - start; n <= len(known.text) {
+		known.bits, known.n = bits, uint8(n)
+		copy(known.text[:], text[start:])
+	}
+	return text
 }
 
 // quote puts a cell in quotes if it needs them.
