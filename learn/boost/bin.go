@@ -41,10 +41,12 @@ func cutTable(ctx context.Context, t *team, x *table.Table, maxBins int) ([]cut,
 			cuts[j] = cutCategories(c, maxBins)
 			cuts[j].binCodes(b.col(j), c.Codes)
 		} else {
-			cuts[j] = cutNumbers(b.col(j), c.Numbers, maxBins)
+			cuts[j] = cutNumbers(ctx, b.col(j), c.Numbers, maxBins)
 		}
 	})
-	b.fillRows(t)
+	if ctx.Err() == nil {
+		b.fillRows(t)
+	}
 	return cuts, b
 }
 
@@ -78,9 +80,9 @@ func cutCategories(c *table.Column, maxBins int) cut {
 	return out
 }
 
-// The rows from which edges are made when a feature has many distinct values,
-// LightGBM's bin_construct_sample_cnt.
-const sampleRows = 200_000
+// sampleRows is from how many rows edges are made when a feature has many distinct values:
+// 256 for each of 255 bins.
+const sampleRows = 1 << 16
 
 // cutNumbers gives each value its own bin when there are few, else bins of
 // about equal numbers of rows; a value with more rows than a bin should have
@@ -89,7 +91,7 @@ const sampleRows = 200_000
 // Measured values mostly come in steps: a small hash table counts them and
 // then gives their bins, ten times faster than a sort and a binary search;
 // where it overflows, evenly spaced rows are sorted.
-func cutNumbers(bins []uint8, values []float64, maxBins int) cut {
+func cutNumbers(ctx context.Context, bins []uint8, values []float64, maxBins int) cut {
 	const size, full = 1 << 12, 1 << 11
 	type entry struct {
 		value float64
@@ -110,7 +112,7 @@ func cutNumbers(bins []uint8, values []float64, maxBins int) cut {
 		}
 		if seen[slot].rows == 0 {
 			if len(used) == full {
-				return cutMany(bins, values, maxBins)
+				return cutMany(ctx, bins, values, maxBins)
 			}
 			seen[slot].value = v
 			used = append(used, slot)
@@ -135,8 +137,8 @@ func cutNumbers(bins []uint8, values []float64, maxBins int) cut {
 	return c
 }
 
-func cutMany(bins []uint8, values []float64, maxBins int) cut {
-	step := max(1, len(values)/sampleRows)
+func cutMany(ctx context.Context, bins []uint8, values []float64, maxBins int) cut {
+	step := (len(values) + sampleRows - 1) / sampleRows
 	sorted := make([]float64, 0, len(values)/step+1)
 	for i := 0; i < len(values); i += step {
 		if v := values[i]; v == v {
@@ -153,7 +155,13 @@ func cutMany(bins []uint8, values []float64, maxBins int) cut {
 		rows[len(rows)-1]++
 	}
 	c := cut{}.over(distinct, rows, maxBins)
-	c.binNumbers(bins, values)
+	for block := range slices.Chunk(values, 1<<16) {
+		if ctx.Err() != nil {
+			break
+		}
+		c.binNumbers(bins, block)
+		bins = bins[len(block):]
+	}
 	return c
 }
 

@@ -3,7 +3,6 @@ package boost
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -62,22 +61,6 @@ func TestSameAtAnyGOMAXPROCS(t *testing.T) {
 		} else if !reflect.DeepEqual(m, first) {
 			t.Errorf("another model at GOMAXPROCS %d", p)
 		}
-	}
-}
-
-func TestModelJSON(t *testing.T) {
-	train := made(5000, 1)
-	m := fitted(t, Default(), learn.Train{X: train.X, Y: train.Y})
-	data, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var back Model
-	if err := json.Unmarshal(data, &back); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(m, &back) {
-		t.Error("the model came back changed")
 	}
 }
 

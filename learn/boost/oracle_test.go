@@ -1,6 +1,7 @@
 package boost
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -176,7 +177,7 @@ func TestAgainstOracle(t *testing.T) {
 			m := fitted(t, b, learn.Train{X: x, Y: data.Y})
 			cuts := make([]cut, len(x.Columns()))
 			for j, c := range x.Columns() {
-				cuts[j] = cutNumbers(make([]uint8, n), c.Numbers, b.MaxBins)
+				cuts[j] = cutNumbers(context.Background(), make([]uint8, n), c.Numbers, b.MaxBins)
 			}
 			trees, scores := oracle(b, x, data.Y, cuts)
 			for k := range m.trees {
