@@ -31,8 +31,8 @@
 //	drop         columns away
 //	select       columns in the order given, the others away
 //
-// A step that is not told its columns takes all those of its kind. Numbers
-// that no step fills stay NaN, and categories that no step encodes stay
+// Told no columns, clip, fill_median and standardise take all numbers, fill_mode
+// and one_hot all categories; the others must be told. Numbers that no step fills stay NaN, and categories that no step encodes stay
 // categories, for learners that take them as they are.
 //
 // What a step learns is an exact, mergeable summary of the rows (counts of
