@@ -44,8 +44,9 @@ type Paired struct {
 }
 
 // Bootstrap gives the scores of one model with their intervals. Rows of one
-// group (the rows of one day) depend on each other, so whole groups are drawn, with replacement (Efron and
-// Tibshirani 1993, ch. 8). The threshold is taken as given.
+// group (the rows of one day) depend on each other, so whole groups are drawn,
+// with replacement (Efron and Tibshirani 1993, ch. 8). The threshold is taken
+// as given.
 //
 // Replicate i draws from its own PCG stream (seed, i): the numbers do not
 // depend on the number of threads. It is an error if lengths differ, there are
@@ -59,7 +60,8 @@ func Bootstrap[G comparable](ctx context.Context, y []bool, groups []G, by Resam
 }
 
 // PairedBootstrap is Bootstrap for two models on the same rows: each replicate
-// draws the same groups for both, so that what they share drops out of the difference.
+// draws the same groups for both, so that what they share drops out of the
+// difference.
 func PairedBootstrap[G comparable](ctx context.Context, y []bool, groups []G, by Resampling, a, b Predictions) (Paired, error) {
 	scores, err := resample(ctx, y, groups, by, a, b)
 	if err != nil {

@@ -84,8 +84,9 @@ func TestBootstrapDoesNotDependOnThreads(t *testing.T) {
 	}
 }
 
-// TestIntervalsCover draws many samples of rows that do not depend on each other, and counts how often the
-// interval of the Brier score holds the expected one.
+// TestIntervalsCover draws many samples of rows that do not depend on each
+// other, and counts how often the interval of the Brier score holds the
+// expected one.
 func TestIntervalsCover(t *testing.T) {
 	t.Parallel()
 	const samples, n = 300, 400

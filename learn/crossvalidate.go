@@ -7,7 +7,8 @@ import (
 
 // CrossValidate fits c on the training part of each fold and gives the metric
 // on its test part, fold by fold. An answer is positive from probability 0.5
-// on, as in scikit-learn's predict. Progress of train is told the folds that are done.
+// on, as in scikit-learn's predict. Progress of train is told the folds that
+// are done.
 func CrossValidate(ctx context.Context, c Classifier, train Train, folds []Fold, metric Metric) ([]float64, error) {
 	if err := train.Check(); err != nil {
 		return nil, err

@@ -13,7 +13,8 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// share is a classifier that says of every row the share of positives that it was fitted on.
+// share is a classifier that says of every row the share of positives that it
+// was fitted on.
 type share struct{ fitted *[]int }
 
 type constant float64

@@ -20,9 +20,9 @@ type Curve struct {
 }
 
 // ROC is the receiver operating characteristic: share of negatives (X) and of
-// positives (Y) that are called positive, from (0, 0) to (1, 1). At most bound points are kept,
-// evenly along the curve, both ends always; 0 keeps all. A class that is
-// missing leaves no curve.
+// positives (Y) that are called positive, from (0, 0) to (1, 1). At most bound
+// points are kept, evenly along the curve, both ends always; 0 keeps all. A
+// class that is missing leaves no curve.
 func ROC(y []bool, p []float64, bound int) Curve {
 	steps := rankSteps(y, p)
 	if len(steps) == 0 {
@@ -59,8 +59,9 @@ func PrecisionRecall(y []bool, p []float64, bound int) Curve {
 }
 
 // BestThreshold is the threshold that maximises F1, one of the probabilities,
-// and that F1. Of several that are equally good it is the highest, which says yes least often.
-// Without positives F1 has no maximum worth the name: both are NaN.
+// and that F1. Of several that are equally good it is the highest, which says
+// yes least often. Without positives F1 has no maximum worth the name: both are
+// NaN.
 func BestThreshold(y []bool, p []float64) (threshold, f1 float64) {
 	steps := rankSteps(y, p)
 	if len(steps) == 0 || steps[len(steps)-1].tp == 0 {
@@ -144,7 +145,8 @@ func thin(points []Point, bound int) Curve {
 }
 
 // ReliabilityBins is the number of bins of equal width from 0 to 1 in which
-// probabilities are compared with outcomes. A probability on an edge belongs to the upper bin, 1 to the last.
+// probabilities are compared with outcomes. A probability on an edge belongs to
+// the upper bin, 1 to the last.
 const ReliabilityBins = 15
 
 // Bin is one bin of a reliability picture.

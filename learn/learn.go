@@ -1,6 +1,8 @@
 // Package learn is the contract of a classifier, and what is needed to judge
-// one: metrics, splits, cross-validation. The learners themselves are the
-// packages below it: learn/linear, learn/tree, learn/boost.
+// one: splits, metrics, curves, bootstrap intervals, cross-validation. The
+// learners themselves are the packages below it: learn/linear, learn/tree,
+// learn/boost. It never fits anything itself, and reads no clock: whatever is
+// drawn at random is drawn from a seed that the caller gives.
 //
 // A [Classifier] is a set of hyper-parameters; its Fit makes a [Model], which
 // gives probabilities. Both are values without hidden state: the same

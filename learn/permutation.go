@@ -5,8 +5,8 @@ import "math/bits"
 // Permutation is the permutation of 0 to n-1 that NumPy's
 // RandomState(seed).permutation(n) gives: a Fisher-Yates shuffle from the end,
 // fed by the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998) through
-// masked rejection. Kept so that splits made by older systems can be repeated. It panics if n is negative
-// or above 2^32.
+// masked rejection. Kept so that splits made by older systems can be repeated.
+// It panics if n is negative or above 2^32.
 func Permutation(seed uint32, n int) []int {
 	if n < 0 || uint64(n) > 1<<32 {
 		panic("learn: length of a permutation must be from 0 to 2^32")

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Scores are all the metrics of one set of probabilities. A metric that the rows do not define is NaN,
-// never a convenient number; no rows leave all of them undefined, and so does
-// a probability that is NaN or outside 0 to 1.
+// Scores are all the metrics of one set of probabilities. A metric that the
+// rows do not define is NaN, never a convenient number; no rows leave all of
+// them undefined, and so does a probability that is NaN or outside 0 to 1.
 //
 // NaN has no form in JSON: Values leaves the undefined ones out.
 type Scores struct {
@@ -73,8 +73,9 @@ type Predictions struct {
 const logEps = 0x1p-52 // of float64, as scikit-learn clips
 
 // sheet is the predictions of a model prepared so that the scores of the rows
-// can be taken again and again, each time with another weight for each group of rows: what only adds up is summed by group,
-// and what needs the ranking is kept as the ranking.
+// can be taken again and again, each time with another weight for each group of
+// rows: what only adds up is summed by group, and what needs the ranking is
+// kept as the ranking.
 type sheet struct {
 	threshold float64
 	defined   bool
@@ -203,7 +204,8 @@ func (s *sheet) scores(weights []uint32) Scores {
 }
 
 // ranking walks down the ranking once. Positives and negatives seen so far are
-// counted in one word, 32 bits each, so that a row costs one addition; the arithmetic of a threshold is done where a tie ends.
+// counted in one word, 32 bits each, so that a row costs one addition; the
+// arithmetic of a threshold is done where a tie ends.
 func (s *sheet) ranking(weights []uint32) (auc, averagePrecision float64) {
 	counts := make([]uint64, 2*len(weights)) // what a row adds, by group and label
 	for g, w := range weights {

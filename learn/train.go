@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Check says what is wrong with t for any classifier: no rows, no columns,
-// more or fewer labels than rows, only one class, a validation part of other columns. Every Fit
-// begins with it.
+// Check says what is wrong with t for any classifier: no rows, no columns, more
+// or fewer labels than rows, only one class, a validation part of other
+// columns. Every Fit begins with it.
 func (t Train) Check() error {
 	if t.X == nil || t.X.Rows() == 0 {
 		return errors.New("no rows to learn from: give at least one of each class")

@@ -2,7 +2,8 @@
 // penalty, as scikit-learn's LogisticRegression defines it.
 //
 // Features are numbers, none of them missing: a recipe fills, encodes and
-// scales before. The package refuses what it cannot take, by name of the column; it never fills or encodes anything itself.
+// scales before. The package refuses what it cannot take, by name of the
+// column; it never fills or encodes anything itself.
 package linear
 
 import (
@@ -26,7 +27,8 @@ type Logistic struct {
 	Tol     float64 `json:"tol,omitempty"`      // stop when no part of the gradient of the mean loss exceeds it; 0 for 1e-8
 }
 
-// MaxFeatures is how many features Fit takes: Newton's method keeps a matrix of their square.
+// MaxFeatures is how many features Fit takes: Newton's method keeps a matrix of
+// their square.
 const MaxFeatures = 2000
 
 // Fit learns by Newton's method. It refuses columns that are not numbers, and

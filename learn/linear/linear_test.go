@@ -90,7 +90,8 @@ func TestCoefficientsAreThoseOfScikitLearn(t *testing.T) {
 	}
 }
 
-// TestGradientVanishes computes the gradient of the objective as it stands in the doc, on the features as they are.
+// TestGradientVanishes computes the gradient of the objective as it stands in
+// the doc, on the features as they are.
 func TestGradientVanishes(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 3, 15, 16, 17, 63, 64, 65, 1000} {
@@ -149,6 +150,33 @@ func TestConstantAndSeparable(t *testing.T) {
 	p := m.Probabilities(nil, train.X)
 	if !(p[1] < .01 && p[2] > .99) || !m.Converged {
 		t.Errorf("probabilities %v, converged %t", p, m.Converged)
+	}
+}
+
+func TestTwinsShareTheirCoefficient(t *testing.T) {
+	t.Parallel()
+	train := sample(500, 3)
+	columns := train.X.Columns()
+	train.X = table.New(columns[0], columns[1], columns[1].Renamed("twin"), columns[2])
+	for _, c := range []float64{.01, 1, 1e4} {
+		m := fit(t, Logistic{C: c}, train)
+		if a, b := m.Coefficients[1], m.Coefficients[2]; !m.Converged || math.Abs(a-b) > 1e-6*math.Abs(a) {
+			t.Errorf("C %v: %v and %v, converged %t", c, a, b, m.Converged)
+		}
+	}
+}
+
+func TestFitStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	train := sample(30_000, 60)
+	ctx, cancel := context.WithCancel(context.Background())
+	steps := 0
+	train.Progress = func(done, total int) {
+		steps++
+		cancel()
+	}
+	if m, err := (Logistic{Tol: 1e-15}).Fit(ctx, train); !errors.Is(err, context.Canceled) || m != nil || steps != 1 {
+		t.Errorf("%v, %v after %d steps", m, err, steps)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/pluvia-ml/pluvia/learn"
 )
 
-// parts is into how many parts the rows are cut. Their sums are added in order, so that
-// the number of threads does not show in the bits of the result.
+// parts is into how many parts the rows are cut. Their sums are added in order,
+// so that the number of threads does not show in the bits of the result.
 const parts = 16
 
 // problem is the training rows, centred and scaled so that Newton's equations are
@@ -25,7 +25,8 @@ type problem struct {
 	penalty []float64 // of each squared scaled coefficient, per row; 0 for the intercept
 }
 
-// sums is what a part of the rows adds to loss, gradient and Hessian. The Hessian is the lower triangle, row by row.
+// sums is what a part of the rows adds to loss, gradient and Hessian. The
+// Hessian is the lower triangle, row by row.
 type sums struct {
 	loss              float64
 	gradient, hessian []float64
@@ -151,8 +152,8 @@ func (p *problem) sums(ctx context.Context, w []float64, hessian bool) (*sums, e
 	return total, nil
 }
 
-// part sums rows from to until to. Rows are taken four at a time, so that a cell of the
-// Hessian is loaded and stored once for four of them: twice as fast at 28 features.
+// part sums rows from to until to. Rows are taken four at a time, so that a
+// cell of the Hessian is loaded and stored once for four of them.
 func (p *problem) part(ctx context.Context, w []float64, from, to int, hessian bool) *sums {
 	s := &sums{gradient: make([]float64, p.width)}
 	if hessian {
@@ -223,8 +224,9 @@ func moments(values []float64) (mean, deviation float64) {
 }
 
 // solve replaces b by the solution of A x = b, A given as the lower triangle of
-// a positive definite matrix, row by row, which it overwrites with its Cholesky factor. It reports whether
-// A was positive definite, and ctx not done before the end.
+// a positive definite matrix, row by row, which it overwrites with its Cholesky
+// factor. It reports whether A was positive definite, and ctx not done before
+// the end.
 func solve(ctx context.Context, a, b []float64) bool {
 	at := func(i, j int) int { return i*(i+1)/2 + j }
 	n := len(b)

@@ -57,7 +57,8 @@ func codes(values []int32) []uint8 {
 }
 
 // cutNumbers gives each distinct value a bin of its own if there are enough
-// bins, and else fills one bin after the other with its fair share of the rows that are left.
+// bins, and else fills one bin after the other with its fair share of the rows
+// that are left.
 func cutNumbers(values []float64) cut {
 	sorted := make([]float64, 0, len(values))
 	for _, v := range values {

@@ -17,8 +17,8 @@ type ForestModel struct {
 	importance []float64
 }
 
-// Fit grows the trees, as many at a time as there are threads. Tree i draws its rows
-// and features from the PCG stream (Seed, i).
+// Fit grows the trees, as many at a time as there are threads. Tree i draws its
+// rows and features from the PCG stream (Seed, i).
 func (f Forest) Fit(ctx context.Context, train learn.Train) (learn.Model, error) {
 	if f.NEstimators == 0 {
 		f.NEstimators = 100
@@ -97,7 +97,8 @@ func (g *grower) resample(y []bool) int {
 }
 
 // Probability is the mean over the trees of the share of positives in the leaf
-// that the row falls into. It panics if the row does not have the features of training.
+// that the row falls into. It panics if the row does not have the features of
+// training.
 func (m *ForestModel) Probability(row []float64) float64 {
 	checkRow(row, m.importance)
 	sum := 0.0

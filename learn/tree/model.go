@@ -81,8 +81,8 @@ func (m *Model) walk(row []float64) float64 {
 	return n.value
 }
 
-// next is the child of split n that row falls into. Which one is as good as random, so it
-// is computed, not branched to.
+// next is the child of split n that row falls into. Which one is as good as
+// random, so it is computed, not branched to.
 func (m *Model) next(n *node, row []float64) int32 {
 	v := row[n.split>>2]
 	if v != v || n.split&byCategory != 0 {
@@ -149,7 +149,8 @@ func checkRow(row, importance []float64) {
 // tree with them while they are in cache.
 const block = 512
 
-// probabilities is the mean of the trees for each row, added in the order of the trees.
+// probabilities is the mean of the trees for each row, added in the order of
+// the trees.
 func probabilities(dst []float64, x *table.Table, trees []*Model, features int) []float64 {
 	columns := x.Columns()
 	if len(columns) != features {

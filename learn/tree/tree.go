@@ -2,9 +2,10 @@
 // Stone (CART, 1984) and the random forest of Breiman (2001), on numbers and
 // categories, with missing values.
 //
-// The values of a feature are put into at most 255 bins once; a split is then found from counts by bin and class, in one pass
-// over the rows of a node and one over the bins. With 255 distinct values or
-// fewer the tree is the exact one; with more, bins hold about equally many rows.
+// The values of a feature are put into at most 255 bins once; a split is then
+// found from counts by bin and class, in one pass over the rows of a node and
+// one over the bins. With 255 distinct values or fewer the tree is the exact
+// one; with more, bins hold about equally many rows.
 //
 //	number     left if value <= threshold, the middle between two values of the node
 //	category   left if the level is in a set; levels are ordered by their share of
@@ -27,9 +28,9 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// Tree is one classification tree by Gini impurity. It draws nothing at
-// random: of equally good splits it takes the lowest feature, then the lowest threshold. The zero value
-// grows until every leaf is pure.
+// Tree is one classification tree by Gini impurity. It draws nothing at random:
+// of equally good splits it takes the lowest feature, then the lowest
+// threshold. The zero value grows until every leaf is pure.
 type Tree struct {
 	MaxDepth       int `json:"max_depth,omitempty"`        // splits from root to leaf; 0 for no bound
 	MinSamplesLeaf int `json:"min_samples_leaf,omitempty"` // rows in a leaf; 0 for 1

@@ -122,8 +122,9 @@ func TestTreesAreThoseOfScikitLearn(t *testing.T) {
 	}
 }
 
-// naiveGain tries every way to part the rows by one split of any feature that a tree may
-// make, without bins, and gives the greatest fall of the Gini impurity times the rows.
+// naiveGain tries every way to part the rows by one split of any feature that a
+// tree may make, without bins, and gives the greatest fall of the Gini impurity
+// times the rows.
 func naiveGain(train learn.Train) float64 {
 	gini := func(left []bool) float64 {
 		var n, pos [2]float64
