@@ -59,3 +59,17 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadSnapshot reads the same from zstd.
+func BenchmarkReadSnapshot(b *testing.B) {
+	file, err := os.ReadFile("../../project/rain/weatherAUS.csv.zst")
+	if err != nil {
+		b.Skip(err)
+	}
+	_, s := realData(b)
+	for b.Loop() {
+		if _, _, err := Read(b.Context(), bytes.NewReader(file), s, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 func Decompress(r io.Reader) (io.ReadCloser, error) {
 	in := &counted{r: r}
 	head := bufio.NewReaderSize(in, 1<<16)
-	magic, err := head.Peek(4)
+	magic, err := head.Peek(zstd.HeaderMaxSize)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -31,7 +31,13 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w", err)
 		}
-		return &decompressed{kind: "zstd", in: in, r: d.IOReadCloser()}, nil
+		var frame zstd.Header
+		out := &decompressed{kind: "zstd", in: in, r: d.IOReadCloser()}
+		if frame.Decode(magic) == nil && frame.HasFCS {
+			const most = 64 << 20 // any number can be claimed
+			out.size = int64(min(frame.FrameContentSize, most))
+		}
+		return out, nil
 	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
 		d, err := gzip.NewReader(head)
 		if err != nil {
@@ -46,6 +52,7 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 // decompressed says of an error in which byte of the compressed file it was met.
 type decompressed struct {
 	kind string
+	size int64 // that the file claims, or 0
 	in   *counted
 	r    io.ReadCloser
 }
@@ -88,10 +95,10 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sizeOf is how many bytes plain will give, or 0 if r does not tell or is compressed.
+// sizeOf is how many bytes plain, the contents of r, will probably give; 0 if nobody knows.
 func sizeOf(r io.Reader, plain io.Reader) int64 {
-	if _, compressed := plain.(*decompressed); compressed {
-		return 0
+	if d, ok := plain.(*decompressed); ok {
+		return d.size
 	}
 	switch r := r.(type) {
 	case interface{ Size() int64 }: // bytes.Reader, strings.Reader, io.SectionReader
@@ -117,10 +124,7 @@ func sizeOf(r io.Reader, plain io.Reader) int64 {
 
 // readAll reads everything, as far as limit allows. The size is a hint.
 func readAll(ctx context.Context, r io.Reader, size, limit int64) ([]byte, error) {
-	if size > limit {
-		return nil, tooLarge(limit)
-	}
-	data := make([]byte, 0, max(size, 1<<16)+1)
+	data := make([]byte, 0, min(max(size, 1<<16), limit)+1)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
