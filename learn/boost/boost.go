@@ -64,16 +64,17 @@ type Boost struct {
 	Colsample float64 `json:"colsample"` // share of the features that each tree may use
 	Seed      uint64  `json:"seed"`      // of both draws
 
-	CategorySmoothing float64 `json:"cat_smooth"`        // Hessian added when categories are sorted by gradient
-	CategoryL2        float64 `json:"cat_l2"`            // added to L2 for a split into sets of categories
-	MaxCategories     int     `json:"max_cat_threshold"` // on the smaller list of such a split
+	CategorySmoothing float64 `json:"cat_smooth"`         // Hessian added when categories are sorted by gradient
+	CategoryL2        float64 `json:"cat_l2"`             // added to L2 for a split into sets of categories
+	MaxCategories     int     `json:"max_cat_threshold"`  // listed by such a split
+	MinGroupRows      int     `json:"min_data_per_group"` // about as many rows between two such splits that are tried
 }
 
 // Default is LightGBM's choice of hyper-parameters.
 func Default() Boost {
 	return Boost{
 		Trees: 100, LearningRate: 0.1, MaxLeaves: 31, MinLeafRows: 20, MinLeafHessian: 1e-3, MaxBins: 255, Metric: "log_loss",
-		Subsample: 1, Colsample: 1, CategorySmoothing: 10, CategoryL2: 10, MaxCategories: 32,
+		Subsample: 1, Colsample: 1, CategorySmoothing: 10, CategoryL2: 10, MaxCategories: 32, MinGroupRows: 100,
 	}
 }
 
@@ -110,6 +111,7 @@ func (b Boost) Check() error {
 	rule(finite(b.CategorySmoothing), "cat_smooth", b.CategorySmoothing, "0 or more")
 	rule(finite(b.CategoryL2), "cat_l2", b.CategoryL2, "0 or more")
 	rule(b.MaxCategories >= 1, "max_cat_threshold", b.MaxCategories, "1 or more")
+	rule(b.MinGroupRows >= 0, "min_data_per_group", b.MinGroupRows, "0 or more")
 	if faults != nil {
 		return fmt.Errorf("boost: %s", strings.Join(faults, "; "))
 	}

@@ -35,7 +35,8 @@ type leaf struct {
 	sum   sum
 	sums  histogram // nil for a leaf that cannot be split
 	split split
-	child int // the left child; the right one is behind it; 0 for none
+	ofSet bool // its parent was divided into sets of categories
+	child int  // the left child; the right one is behind it; 0 for none
 }
 
 func newGrower(b Boost, t *team, bins *binned, cuts []cut) *grower {
@@ -159,8 +160,8 @@ func (g *grower) partition(l *leaf) (left, right leaf) {
 		copy(rows[i:], other[:o])
 		lefts[k], rights[k] = rows[:i], rows[i:]
 	})
-	left = leaf{parts: lefts, depth: l.depth + 1, sum: sp.sum}
-	right = leaf{parts: rights, depth: l.depth + 1, sum: l.sum - sp.sum}
+	left = leaf{parts: lefts, depth: l.depth + 1, sum: sp.sum, ofSet: sp.sets}
+	right = leaf{parts: rights, depth: l.depth + 1, sum: l.sum - sp.sum, ofSet: sp.sets}
 	for k := range lefts {
 		left.n += len(lefts[k])
 		right.n += len(rights[k])
@@ -231,7 +232,7 @@ func (g *grower) open(small, large int, held histogram, sums []sum) {
 func (g *grower) find(l *leaf, j int, to *split) {
 	*to = split{}
 	if l.n >= 2*g.MinLeafRows && g.may[j] {
-		*to = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, nil, 0)
+		*to = g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, l.n, nil, 0)
 	}
 }
 
@@ -246,7 +247,7 @@ func (g *grower) choose(l *leaf, found []split) {
 	for j := range found {
 		if found[j].doubt > l.split.gain {
 			rows := counter{col: g.bins.col(j), rows: l.parts, n: l.n}
-			if s := g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, &rows, l.split.gain); s.gain > l.split.gain {
+			if s := g.search.best(j, &g.cuts[j], &l.sums[j], l.sum, l.n, &rows, l.split.gain); s.gain > l.split.gain {
 				l.split = s
 			}
 		}
@@ -286,7 +287,7 @@ func (g *grower) answer(scores []float64) {
 			if l.child != 0 || k >= len(l.parts) {
 				continue
 			}
-			v := g.search.value(l.sum)
+			v := g.search.value(l.sum, l.ofSet)
 			for _, r := range l.parts[k] {
 				scores[r] += v
 			}
@@ -307,7 +308,7 @@ func (g *grower) leafOf(b *binned, r int32) float64 {
 		}
 		l = &g.tree[next]
 	}
-	return g.search.value(l.sum)
+	return g.search.value(l.sum, l.ofSet)
 }
 
 // write appends the tree to the model.
@@ -317,7 +318,7 @@ func (g *grower) write(m *Model) {
 	for i := range g.tree {
 		l := &g.tree[i]
 		if l.child == 0 {
-			m.addLeaf(g.search.value(l.sum))
+			m.addLeaf(g.search.value(l.sum, l.ofSet))
 			continue
 		}
 		sp := &l.split

@@ -207,7 +207,7 @@ func TestCategoriesAgainstAllSets(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := Default()
-		b.Trees, b.MaxLeaves, b.MinLeafRows, b.CategorySmoothing, b.CategoryL2 = 1, 2, 1, 0, 0
+		b.Trees, b.MaxLeaves, b.MinLeafRows, b.CategorySmoothing, b.CategoryL2, b.MinGroupRows = 1, 2, 1, 0, 0, 0
 		m := fitted(t, b, learn.Train{X: x, Y: data.Y})
 		var g, h [10]float64
 		p := sigmoid(m.start)

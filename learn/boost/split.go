@@ -11,9 +11,10 @@ type split struct {
 	gain    float64 // in units of the loss; 0 for no split
 	doubt   float64 // a greater gain that was passed over, as a side may have too few rows; or 0
 	feature int
-	edge    int // number: bins up to this one go left
-	left    set // the bins that go left, that of missing values included
-	sum     sum // of the left side
+	edge    int  // number: bins up to this one go left
+	left    set  // the bins that go left, that of missing values included
+	sum     sum  // of the left side
+	sets    bool // both sides are sets of categories, not one against the rest
 }
 
 // set is a set of bins.
@@ -29,6 +30,7 @@ type search struct {
 	l2Set      float64 // for sets of categories
 	smoothing  float64
 	maxSet     int
+	minGroup   int
 	minRows    int
 	minHessian float64
 	certain    float64 // a sum of this Hessian is of minRows rows at least
@@ -43,6 +45,7 @@ func newSearch(b *Boost, sc scale) search {
 		l2Set:      (b.L2 + b.CategoryL2) * sc.hessian,
 		smoothing:  b.CategorySmoothing * sc.hessian,
 		maxSet:     b.MaxCategories,
+		minGroup:   b.MinGroupRows,
 		minRows:    b.MinLeafRows,
 		minHessian: max(b.MinLeafHessian*sc.hessian, 1), // a leaf without any Hessian has no answer
 		certain:    float64(b.MinLeafRows) * maxHessian * sc.hessian,
@@ -64,9 +67,13 @@ func (s *search) score(of sum, l2 float64) float64 {
 	return g * g / (of.hessian() + l2)
 }
 
-// value is what a leaf of this sum answers, in log odds.
-func (s *search) value(of sum) float64 {
+// value is what a leaf of this sum answers, in log odds. A leaf of a division
+// into sets of categories answers with the L2 of that division, as in LightGBM.
+func (s *search) value(of sum, ofSet bool) float64 {
 	h := of.hessian() + s.l2
+	if ofSet {
+		h = of.hessian() + s.l2Set
+	}
 	if h <= 0 {
 		return 0
 	}
@@ -74,15 +81,15 @@ func (s *search) value(of sum) float64 {
 }
 
 // best is the best split of a leaf by feature j, whose cut is c, if it gains
-// more than floor. The leaf has the sums h by bin and total altogether. Without
+// more than floor. The leaf of n rows has the sums h by bin and total altogether. Without
 // rows to count, splits that may leave a side with too few are passed over and
 // the greatest of their gains is doubt.
-func (s *search) best(j int, c *cut, h *[256]sum, total sum, rows *counter, floor float64) split {
+func (s *search) best(j int, c *cut, h *[256]sum, total sum, n int, rows *counter, floor float64) split {
 	if total.hessian() < 2*s.minHessian {
 		return split{}
 	}
 	if c.codes != nil {
-		return s.bestSet(j, c, h, total, rows, floor)
+		return s.bestSet(j, c, h, total, n, rows, floor)
 	}
 	missing := h[c.bins]
 	parent := s.score(total, s.l2)
@@ -206,7 +213,7 @@ const maxOneVsRest = 4
 // bestSet is the best split of the categories, missing among them, into two
 // sets: sorted by gradient over Hessian, the best set is a run from one end
 // (Fisher 1958; Ke et al. 2017).
-func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, floor float64) split {
+func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, n int, rows *counter, floor float64) split {
 	var bins []int
 	for b := range c.bins + 1 {
 		if h[b] != 0 {
@@ -231,15 +238,15 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 				doubt = max(doubt, gain)
 				return
 			}
-			n := 0
+			inSet := 0
 			for _, b := range set {
-				n += rows.of(b)
+				inSet += rows.of(b)
 			}
-			if n < s.minRows || rows.n-n < s.minRows {
+			if inSet < s.minRows || n-inSet < s.minRows {
 				return
 			}
 		}
-		best, found = split{gain: gain, feature: j, edge: -1, sum: left}, true
+		best, found = split{gain: gain, feature: j, edge: -1, sum: left, sets: len(bins) > maxOneVsRest}, true
 		for _, b := range set {
 			best.left.add(b)
 		}
@@ -256,10 +263,17 @@ func (s *search) bestSet(j int, c *cut, h *[256]sum, total sum, rows *counter, f
 		}
 		slices.SortStableFunc(bins, func(a, b int) int { return cmp.Compare(order[a], order[b]) })
 		for range 2 {
-			var left sum
+			// Edges stand at least minGroup rows apart, or a leaf of many small
+			// categories would learn them by heart. Rows by their share of the
+			// Hessian are near enough for that.
+			var left, edge sum
+			group := total.hessian() * min(1, float64(s.minGroup)/float64(n))
 			for i := range min(len(bins)-1, s.maxSet) {
 				left += h[bins[i]]
-				try(left, bins[:i+1])
+				if (left-edge).hessian() >= group && (total-left).hessian() >= group {
+					edge = left
+					try(left, bins[:i+1])
+				}
 			}
 			slices.Reverse(bins)
 		}
