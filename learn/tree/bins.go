@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -40,7 +41,7 @@ func bin(ctx context.Context, x *table.Table) (*binned, error) {
 			return
 		}
 		b.cuts[j] = cutNumbers(columns[j].Numbers)
-		b.columns[j] = b.cuts[j].bins(columns[j].Numbers)
+		b.columns[j] = b.cuts[j].assign(columns[j].Numbers)
 	})
 	return b, err
 }
@@ -56,15 +57,28 @@ func codes(values []int32) []uint8 {
 	return out
 }
 
+// sampleSize is how many values of a longer column bins are made from: sorting
+// a million would be most of the time that binning takes.
+const sampleSize = 1 << 18
+
 // cutNumbers gives each distinct value a bin of its own if there are enough
 // bins, and else fills one bin after the other with its fair share of the rows
-// that are left.
+// that are left. Of a long column it looks at one value in each of sampleSize
+// stretches of equal length, drawn from a fixed stream.
 func cutNumbers(values []float64) cut {
 	sorted := make([]float64, 0, len(values))
 	for _, v := range values {
 		if !math.IsNaN(v) {
 			sorted = append(sorted, v)
 		}
+	}
+	if n := len(sorted); n > sampleSize {
+		random := rand.New(rand.NewPCG(0, 0))
+		for i := range sampleSize {
+			from, to := i*n/sampleSize, (i+1)*n/sampleSize
+			sorted[i] = sorted[from+random.IntN(to-from)]
+		}
+		sorted = sorted[:sampleSize]
 	}
 	slices.Sort(sorted)
 	distinct := 0
@@ -89,8 +103,9 @@ func cutNumbers(values []float64) cut {
 	return c
 }
 
-// bins are the bins of values that the cut was made of.
-func (c cut) bins(values []float64) []uint8 {
+// assign gives the bin of each value. It widens the bins to values that
+// cutNumbers did not look at.
+func (c *cut) assign(values []float64) []uint8 {
 	out := make([]uint8, len(values))
 	for i, v := range values {
 		if math.IsNaN(v) {
@@ -106,6 +121,8 @@ func (c cut) bins(values []float64) []uint8 {
 			}
 		}
 		out[i] = uint8(from)
+		c.low[from] = min(c.low[from], v)
+		c.high[from] = max(c.high[from], v) // only ever of the last bin
 	}
 	return out
 }

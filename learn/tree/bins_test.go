@@ -9,7 +9,7 @@ import (
 func TestBinsKeepOrderAndShareRows(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, 2, 254, 255, 256, 257, 511, 10_000} {
+	for _, n := range []int{0, 1, 2, 254, 255, 256, 257, 511, 10_000, sampleSize + 1, 2*sampleSize + 77} {
 		for name, draw := range map[string]func() float64{
 			"distinct": random.Float64,
 			"few":      func() float64 { return float64(random.IntN(20)) },
@@ -34,11 +34,12 @@ func TestBinsKeepOrderAndShareRows(t *testing.T) {
 				}
 			}
 			c := cutNumbers(values)
-			if len(c.low) != len(c.high) || len(c.low) > maxBins || (len(distinct) <= maxBins) != (len(c.low) == len(distinct)) && len(distinct) <= maxBins {
+			exact := len(distinct) <= maxBins && known <= sampleSize
+			if len(c.low) != len(c.high) || len(c.low) > min(maxBins, len(distinct)) || (exact && len(c.low) != len(distinct)) {
 				t.Fatalf("%d %s: %d bins of %d values", n, name, len(c.low), len(distinct))
 			}
 			rows := make([]int, 256)
-			for i, b := range c.bins(values) {
+			for i, b := range c.assign(values) {
 				rows[b]++
 				if math.IsNaN(values[i]) != (b == missing) {
 					t.Fatalf("%d %s: %v is in bin %d", n, name, values[i], b)

@@ -5,7 +5,8 @@
 // The values of a feature are put into at most 255 bins once; a split is then
 // found from counts by bin and class, in one pass over the rows of a node and
 // one over the bins. With 255 distinct values or fewer the tree is the exact
-// one; with more, bins hold about equally many rows.
+// one; with more, bins hold about equally many rows. (Of a column of more than
+// 262,144 values the bins are made from that many, drawn evenly.)
 //
 //	number     left if value <= threshold, the middle between two values of the node
 //	category   left if the level is in a set; levels are ordered by their share of
