@@ -69,11 +69,10 @@ func newChampion(m *modelfile.Model, p *project.Project) (*Champion, error) {
 			}
 		}
 	}
-	fields := p.Inputs()
 	for _, field := range m.Schema() {
-		in := input{at: slices.IndexFunc(fields, func(f table.Field) bool { return f.Name == field.Name })}
+		in := input{at: p.Schema.Field(field.Name)}
 		if in.at >= 0 {
-			now := fields[in.at]
+			now := p.Schema.Fields[in.at]
 			if now.Type.Kind() != field.Type.Kind() {
 				return nil, fmt.Errorf("field %s was a %s when the model was trained and is a %s now: train a new one", field.Name, field.Type, now.Type)
 			}
@@ -95,9 +94,10 @@ func newChampion(m *modelfile.Model, p *project.Project) (*Champion, error) {
 	return c, nil
 }
 
-// Probability is the probability of the positive class for one observation in
-// the order of the project's Inputs, as package recipe writes a row: NaN is
-// missing. It panics if row is shorter.
+// Probability is the probability of the positive class for one observation: a
+// value for each field of the project's schema, as package recipe writes a
+// row, NaN when missing; what target and leaks say is not looked at. It panics
+// if row is shorter than the schema.
 func (c *Champion) Probability(row []float64) float64 {
 	buf := c.scratch.Get().(*scratch)
 	for i, in := range c.inputs {

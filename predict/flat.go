@@ -21,7 +21,8 @@ type flat struct {
 	inverse  *recipe.Inverse
 	place    []int // feature -> position in the inverse's row
 	width    int   // of the inverse's row
-	fields   int   // of the observation
+	inputs   []int // field that the inverse gives -> position in the schema
+	fields   int   // of the schema
 }
 
 func newFlat(p *project.Project) (*flat, error) {
@@ -40,7 +41,10 @@ func newFlat(p *project.Project) (*flat, error) {
 		inverse:  inverse,
 		place:    make([]int, len(p.API.Features)),
 		width:    len(names),
-		fields:   len(p.Inputs()),
+		fields:   len(p.Schema.Fields),
+	}
+	for _, field := range p.Inputs() {
+		f.inputs = append(f.inputs, p.Schema.Field(field.Name))
 	}
 	position := make(map[string]int, len(names))
 	for i, name := range names {
@@ -66,15 +70,21 @@ type flatCall struct {
 	whole    value     // what "features" is
 	slots    []value   // by feature
 	features []float64 // in the inverse's order
-	row      []float64 // the observation
+	inputs   []float64 // what the inverse gives
+	row      []float64 // the observation, in the order of the schema
 }
 
 func (f *flat) call() *flatCall {
-	return &flatCall{
+	c := &flatCall{
 		slots:    make([]value, len(f.features)),
 		features: make([]float64, f.width),
+		inputs:   make([]float64, len(f.inputs)),
 		row:      make([]float64, f.fields),
 	}
+	for i := range c.row {
+		c.row[i] = table.Missing // target and leaks stay so
+	}
+	return c
 }
 
 // read reads a body to the observation in c.row, or to the faults of the body.
@@ -98,7 +108,7 @@ func (f *flat) read(c *flatCall, body []byte) *details {
 			c.features[f.place[i]] = x
 		}
 	}
-	if bad := f.inverse.Row(c.row, c.features); bad != "" {
+	if bad := f.inverse.Row(c.inputs, c.features); bad != "" {
 		at, d := []any{"body", "features", bad}, new(details)
 		input := c.scan.echo(value{})
 		if i, ok := f.index[bad]; ok {
@@ -107,6 +117,9 @@ func (f *flat) read(c *flatCall, body []byte) *details {
 		d.add(detail{Type: "value_error", Loc: at, Input: input,
 			Msg: "Value error, there is no observation with this and the other features; a day must be one of its month and year"})
 		return d
+	}
+	for i, at := range f.inputs {
+		c.row[at] = c.inputs[i]
 	}
 	return nil
 }

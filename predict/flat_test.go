@@ -48,9 +48,9 @@ func TestFastAPI(t *testing.T) {
 			if d := h.flat.read(call, []byte(c.Body)); d != nil {
 				t.Errorf("%s: refused the second time", c.Name)
 			}
-			for i, f := range h.flat.features {
+			for _, f := range h.flat.features {
 				want, ok := c.Answer[f.Name].(float64)
-				got := call.row[i]
+				got := call.row[p.Schema.Field(f.Name)]
 				if got != want && !(got != got && !ok) {
 					t.Errorf("%s: %s is %v, want %v", c.Name, f.Name, got, c.Answer[f.Name])
 				}
@@ -155,8 +155,8 @@ func TestFlatCallIsTheObservation(t *testing.T) {
 	if d := h.flat.read(call, flat); d != nil {
 		t.Fatalf("%+v", d.list)
 	}
-	for i, c := range row.Columns() {
-		if got, want := call.row[i], c.Float(0); got != want {
+	for _, c := range row.Columns() {
+		if got, want := call.row[p.Schema.Field(c.Name)], c.Float(0); got != want {
 			t.Errorf("%s: %v, want %v", c.Name, got, want)
 		}
 	}
@@ -183,7 +183,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	}
 	var champions []*Champion
 	want := map[int]float64{}
-	row := []float64{10, 500, 0.1, 1, 6}
+	row := []float64{math.NaN(), 10, 500, 0.1, 1, 6}
 	for i := range 4 {
 		m := trained(t, p, p.Recipes["plain"], 3, uint64(i))
 		m.Classifier = constant{float64(i+1) / 8, 5}
@@ -304,7 +304,7 @@ func FuzzFlatCall(f *testing.F) {
 					t.Fatalf("%q: %s was taken", body, feature.Name)
 				}
 			}
-			got := call.row[i]
+			got := call.row[flat.inputs[i]]
 			if got != want && !(feature.Optional && math.IsNaN(got) && math.IsNaN(want)) || got < feature.Min || got > feature.Max {
 				t.Fatalf("%q: %s is %v, want %v", body, feature.Name, got, want)
 			}

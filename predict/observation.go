@@ -13,7 +13,7 @@ import (
 // listName is the member of a body that holds several observations.
 const listName = "observations"
 
-// observations are the rows of a body, each in the order of the project's Inputs.
+// observations are the rows of a body, each in the order of the schema.
 type observations struct {
 	rows    []float64 // one row after the other
 	count   int

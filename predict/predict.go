@@ -87,7 +87,7 @@ type Service struct {
 	flat    *flat // nil when the project has no flat call
 	calls   sync.Pool
 	answers [2][]byte      // of the flat call: negative, positive
-	fields  []table.Field  // of an observation
+	fields  []table.Field  // of the schema
 	rules   *table.Rules   // of its values
 	names   *table.Rules   // of the names in a body, for who misspells one
 	index   map[string]int // name -> position in fields; -1 for what is taken and never used
@@ -114,15 +114,16 @@ func New(c Config) (*Service, error) {
 		s.calls.New = func() any { return s.flat.call() }
 		s.answers = flatAnswers(c.Project.API)
 	}
-	s.fields = c.Project.Inputs()
-	s.rules = table.NewRules(optional(c.Project.Schema, s.fields))
-	s.names = table.NewRules(&table.Schema{Fields: []table.Field{{Name: "field", Type: table.TypeCategory, Categories: c.Project.Schema.Names()}}})
-	s.index = make(map[string]int, len(c.Project.Schema.Fields))
-	for _, name := range c.Project.Schema.Names() {
-		s.index[name] = -1
-	}
+	schema := optional(c.Project.Schema)
+	s.fields = schema.Fields
+	s.rules = table.NewRules(schema)
+	s.names = table.NewRules(&table.Schema{Fields: []table.Field{{Name: "field", Type: table.TypeCategory, Categories: schema.Names()}}})
+	s.index = make(map[string]int, len(s.fields))
 	for i, field := range s.fields {
 		s.index[field.Name] = i
+	}
+	for _, name := range append([]string{c.Project.Target.Field}, c.Project.Leaks...) {
+		s.index[name] = -1
 	}
 	spec, err := openAPI(c.Project)
 	if err != nil {
@@ -135,10 +136,10 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// optional is the schema of the fields alone, every one of which may be
-// missing: a model says what it can say of what is known.
-func optional(schema table.Schema, fields []table.Field) *table.Schema {
-	out := &table.Schema{Fields: slices.Clone(fields), Missing: schema.Missing}
+// optional is the schema with every field allowed to be missing: a model says
+// what it can say of what is known.
+func optional(schema table.Schema) *table.Schema {
+	out := &table.Schema{Fields: slices.Clone(schema.Fields), Missing: schema.Missing}
 	for i := range out.Fields {
 		out.Fields[i].Required = false
 	}

@@ -34,12 +34,12 @@ func toy() *project.Project {
 		Name: "toy", Title: project.Text{"en": "Toy"}, Question: project.Text{"en": "Will it?"},
 		Schema: table.Schema{
 			Fields: []table.Field{
+				{Name: "Answer", Type: table.TypeCategory, Categories: []string{"no", "yes"}},
 				{Name: "Low", Type: table.TypeNumber, Min: bound(-50), Max: bound(60), Unit: "°C"},
 				{Name: "High", Type: table.TypeNumber},
 				{Name: "Share", Type: table.TypeNumber},
 				{Name: "Flag", Type: table.TypeInteger},
 				{Name: "Month", Type: table.TypeInteger},
-				{Name: "Answer", Type: table.TypeCategory, Categories: []string{"no", "yes"}},
 			},
 			Missing: []string{"NA"},
 		},
@@ -320,7 +320,7 @@ func TestChampionOfAnOlderProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := []float64{1, 2, 3, 0.1, 1, 5} // Kind is b
+	row := []float64{1, math.NaN(), 2, 3, 0.1, 1, 5} // Kind is b
 	want := m.Probability(m.Scratch(), []float64{2, 3, 0.1, 1, 5, 1})
 	if got := c.Probability(row); got != want {
 		t.Errorf("b: got %v, want %v", got, want)
