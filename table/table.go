@@ -1,10 +1,15 @@
 // Package table is a columnar table in memory: observations as rows, variables
 // as typed columns, and missing as a value of its own.
 //
-// A [Schema] says what a table may hold; a [Builder] makes a table row by row
-// and checks each value against the schema at the door; a [Fault] names place,
-// value and rule of whatever breaks one. The packages table/csv and
+// A [Schema] says what a table may hold. [Rules] are a schema made ready for
+// checking one value after the other; every value of every input goes through
+// them, in a file or in a request. A [Builder] makes a table row by row with
+// them; a [Fault] names place, value and rule of whatever breaks one, and a
+// [Report] says what has become of all rows. The packages table/csv and
 // table/parquet read and write tables.
+//
+//	text, number, day --Rules--> Builder --Join--> Table and Report
+//	                    (value)   (row)    (key)
 //
 // The package knows no SQL, HTTP, clock or logger, and never drops a row
 // without saying so.

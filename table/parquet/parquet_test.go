@@ -245,3 +245,25 @@ func TestPeers(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesAndNothing(t *testing.T) {
+	t.Parallel()
+	names := []string{"b.c", "a", "with, comma", "ü \"q\"", "list"}
+	var columns []*table.Column
+	s := &table.Schema{}
+	for i, name := range names {
+		columns = append(columns, table.Numbers(name, []float64{float64(i)}))
+		s.Fields = append(s.Fields, table.Field{Name: name, Type: table.TypeNumber})
+	}
+	var file bytes.Buffer
+	if err := Write(&file, table.New(columns...)); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := Read(bytes.NewReader(file.Bytes()), int64(file.Len()), s)
+	if err != nil || !same(got, table.New(columns...)) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if err := Write(io.Discard, table.New()); err == nil || !strings.Contains(err.Error(), "no columns") {
+		t.Errorf("a table of nothing: %v", err)
+	}
+}

@@ -14,6 +14,7 @@
 package parquet
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -51,8 +52,11 @@ type field struct {
 func (f field) Name() string                           { return f.name }
 func (f field) Value(base reflect.Value) reflect.Value { return base.MapIndex(reflect.ValueOf(f.name)) }
 
-// Write writes the table as one file.
+// Write writes the table, which must have a column, as one file.
 func Write(w io.Writer, t *table.Table) error {
+	if len(t.Columns()) == 0 {
+		return errors.New("write parquet: the table has no columns")
+	}
 	root := group{Group: parquet.Group{}, names: t.Names()}
 	for _, c := range t.Columns() {
 		root.Group[c.Name] = node(c)
