@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	pluvia "github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/cycle"
+)
+
+// ui speaks to whoever has typed the command: results to out, progress and
+// complaints to diagnostics; on a terminal progress is one line that changes,
+// elsewhere a line for each thing begun, and with --json an object for each.
+type ui struct {
+	out, diagnostics io.Writer
+	terminal         bool
+	json             bool
+	now              func() time.Time
+
+	mu     sync.Mutex
+	line   int       // width of the progress line that stands on the terminal
+	doing  string    // what was said last
+	began  time.Time // when that began
+	spoken time.Time // when the line was drawn
+}
+
+func newUI(out, diagnostics io.Writer) *ui {
+	u := &ui{out: out, diagnostics: diagnostics, now: time.Now}
+	if f, ok := diagnostics.(*os.File); ok {
+		u.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	return u
+}
+
+// say writes a sentence, or with --json the fields under the name of the event.
+func (u *ui) say(event, sentence string, fields map[string]any) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	if !u.json {
+		fmt.Fprintln(u.out, sentence)
+		return
+	}
+	object := map[string]any{"event": event}
+	for key, value := range fields {
+		object[key] = value
+	}
+	u.object(u.out, object)
+}
+
+// fail says what went wrong, every fault on a line of its own.
+func (u *ui) fail(err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	if u.json {
+		u.object(u.diagnostics, map[string]any{"event": "error", "code": pluvia.ErrorCode(err), "message": err.Error()})
+		return
+	}
+	fmt.Fprintf(u.diagnostics, "pluvia: %v\n", err)
+	if errors.Is(err, os.ErrPermission) {
+		fmt.Fprintln(u.diagnostics, "pluvia: may this user write to the data directory? --data names another")
+	}
+}
+
+// progress shows where a cycle is.
+func (u *ui) progress(s cycle.Status) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	doing := strings.TrimSuffix(string(s.Step)+": "+s.Doing, ": ")
+	fresh := doing != u.doing
+	if fresh {
+		u.doing, u.began = doing, u.now()
+	}
+	switch {
+	case !s.Running || s.Step == "":
+		u.clear()
+	case u.json:
+		if fresh {
+			u.object(u.diagnostics, map[string]any{"event": "progress", "step": s.Step, "doing": s.Doing})
+		}
+	case u.terminal:
+		if fresh || u.now().Sub(u.spoken) > 100*time.Millisecond {
+			u.draw(doing + u.howFar(s))
+		}
+	case fresh:
+		fmt.Fprintln(u.diagnostics, doing)
+	}
+}
+
+// howFar is the share done and the seconds left, when they can be told.
+func (u *ui) howFar(s cycle.Status) string {
+	if s.Total <= 0 || s.Done <= 0 {
+		return ""
+	}
+	text := fmt.Sprintf(" %d %%", 100*s.Done/s.Total)
+	if spent := u.now().Sub(u.began); spent > time.Second {
+		left := time.Duration(float64(spent) / float64(s.Done) * float64(s.Total-s.Done))
+		text += fmt.Sprintf(", %d s left", int(left.Seconds()+.5))
+	}
+	return text
+}
+
+func (u *ui) draw(text string) {
+	fmt.Fprintf(u.diagnostics, "\r%-*s", u.line, text)
+	u.line, u.spoken = len(text), u.now()
+}
+
+func (u *ui) clear() {
+	if u.line > 0 {
+		fmt.Fprintf(u.diagnostics, "\r%*s\r", u.line, "")
+		u.line = 0
+	}
+}
+
+func (u *ui) object(w io.Writer, object map[string]any) {
+	text, err := json.Marshal(object)
+	if err != nil {
+		text = fmt.Appendf(nil, `{"event":"error","message":%q}`, err)
+	}
+	fmt.Fprintf(w, "%s\n", text)
+}

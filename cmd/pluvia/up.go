@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	pluvia "github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/cycle"
+	"github.com/pluvia-ml/pluvia/predict"
+)
+
+func newUp(o *options) *cobra.Command {
+	var listen string
+	cmd := withSource(&cobra.Command{
+		Use:   "up",
+		Short: "Serve the champion; train the first one when there is none",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runUp(cmd.Context(), o, listen) },
+	}, o)
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8800", "address and port; port 0 picks a free one")
+	return cmd
+}
+
+// runUp serves until ctx ends. Beside that it carries on the cycle that a
+// dead process has left, or runs the first one, or one on a source that has
+// changed. A cycle that fails leaves the server up.
+func runUp(ctx context.Context, o *options, listen string) (err error) {
+	h, err := openHouse(ctx, o, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+
+	service, err := h.service()
+	if err != nil {
+		return err
+	}
+	listener, err := listenOn(listen)
+	if err != nil {
+		return err
+	}
+	url := address(listener)
+	if err := h.sign(url); err != nil {
+		return err
+	}
+
+	work, stop := context.WithCancel(ctx)
+	var worker sync.WaitGroup
+	defer worker.Wait()
+	defer stop()
+	runner := h.runner(func(ctx context.Context) (string, error) {
+		outcome, err := service.Update(ctx)
+		return string(outcome), err
+	})
+	handler, err := newHandler(h, service, runner, func(steps ...cycle.Step) error {
+		return start(work, &worker, runner, steps)
+	})
+	if err != nil {
+		return err
+	}
+
+	_, missing := service.Update(ctx)
+	if c := service.Champion(); c != nil {
+		h.sayChampion(service, url)
+	} else if pluvia.ErrorCode(missing) != pluvia.NotFound {
+		h.log.Warn("no champion can be loaded", "error", missing)
+	}
+	h.ui.say("listening", "Console: "+url, map[string]any{"url": url})
+	worker.Go(func() {
+		worked, err := h.begin(work, runner, service)
+		switch {
+		case work.Err() != nil:
+		case err != nil:
+			h.ui.fail(err)
+			h.ui.say("failed", "The server stays up; the console shows what happened. Mend the cause, then press \"Run a cycle\" there or start again.", nil)
+		case worked:
+			h.sayChampion(service, url)
+		}
+		debug.FreeOSMemory() // what training needed is not needed for serving
+	})
+	return serve(ctx, listener, handler, h.log)
+}
+
+// begin does what is to be done on a start, and says whether there was anything.
+func (h *house) begin(ctx context.Context, runner *cycle.Runner, service *predict.Service) (worked bool, err error) {
+	if resumed, err := runner.Resume(ctx); resumed || err != nil {
+		return resumed, err
+	}
+	if service.Champion() != nil {
+		if h.options.source == "" {
+			return false, nil
+		}
+		if changed, err := runner.SourceChanged(ctx); err != nil || !changed {
+			return false, err
+		}
+	}
+	return true, runner.Run(ctx, cycle.Steps...)
+}
+
+// start begins a cycle beside the server, unless one is running.
+func start(ctx context.Context, worker *sync.WaitGroup, runner *cycle.Runner, steps []cycle.Step) error {
+	work, err := runner.Begin(steps...)
+	if err != nil {
+		return err
+	}
+	worker.Go(func() {
+		// What goes wrong is in the runner's status, in the run and in the log.
+		work(ctx)
+		debug.FreeOSMemory()
+	})
+	return nil
+}
+
+func (h *house) sayChampion(service *predict.Service, url string) {
+	c := service.Champion()
+	h.ui.say("champion", fmt.Sprintf("%s: version %d (%s) answers at %s", h.project.Title.In("en"), c.Version, c.Model.Learner, url),
+		map[string]any{"version": c.Version, "learner": c.Model.Learner, "model": c.Name, "run_id": c.RunID, "url": url})
+}
+
+func listenOn(listen string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", listen)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, pluvia.Errorf(pluvia.Unavailable, "%s is taken by another process: name another address with --listen, such as 127.0.0.1:0 for any free port", listen)
+	case err != nil:
+		return nil, pluvia.Errorf(pluvia.Invalid, "--listen %q: %w", listen, err)
+	}
+	return listener, nil
+}
+
+// address is where a browser on this machine finds the listener.
+func address(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "http://" + l.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return "http://" + host + ":" + port
+}
+
+// serve answers until ctx ends, then lets the requests under way finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute, // a batch of 64 MiB over a slow line
+		WriteTimeout:      10 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelInfo),
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(finish)
+}
