@@ -39,6 +39,7 @@ var rooms = []struct {
 	{"cycle", []string{"", "table", "recipe", "learn", "modelfile", "chart", "project", "source"}, "where the towers meet, to train"},
 	{"predict", []string{"", "table", "recipe", "learn", "modelfile", "project", "internal/web"}, "where the towers meet, to serve"},
 	{"console", []string{"", "table", "chart", "project", "internal/web"}, "pages read contracts and a project, nobody's insides"},
+	{"console/consoletest", []string{"*"}, "a house with made-up runs, for tests and screenshots of the pages"},
 	{"internal/web", []string{""}, "HTTP without a page"},
 	{"cmd", []string{"*"}, "the only place that wires"},
 	{"bench", []string{"*"}, "measures whatever there is to measure"},
