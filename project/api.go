@@ -8,10 +8,13 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// api checks that the flat call has the very features that its recipe can be
-// turned back from.
+// api checks that the flat call, where there is one, has the very features that
+// its recipe can be turned back from.
 func (c *checker) api(p *Project) {
 	a := p.API
+	if c.places["api"] == nil {
+		return
+	}
 	for _, answer := range []struct{ key, value string }{
 		{"welcome", a.Welcome}, {"positive", a.Positive}, {"negative", a.Negative},
 		{"updated", a.Updated}, {"same", a.Same}, {"local", a.Local},

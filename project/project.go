@@ -45,7 +45,7 @@ type Project struct {
 	Learners  []Learner                // what the search tries
 	Promotion Promotion                // the rule by which a challenger becomes champion
 	Names     Names                    // what things are called in store and buckets
-	API       API                      // the flat prediction call
+	API       API                      // the flat prediction call; zero for none
 	Form      []Input                  // the console's form, in order
 
 	Lists map[string][]string // named lists of categories, as the file has them

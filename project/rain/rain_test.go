@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/project"
 	"github.com/pluvia-ml/pluvia/project/rain"
 	"github.com/pluvia-ml/pluvia/recipe"
@@ -240,5 +241,46 @@ func TestStations(t *testing.T) {
 	}
 	if at := p.Catalogue.Place("WaggaWagga"); at == nil || at.Longitude < 140 {
 		t.Errorf("WaggaWagga is %+v", at)
+	}
+}
+
+// Behind classic nothing is missing, in no part of the rows; native leaves
+// what is missing and what is a category as they are.
+func TestRecipesOnTheParts(t *testing.T) {
+	t.Parallel()
+	p := load(t)
+	x, _ := observations()
+	parts, err := learn.ByDay(x.Column(p.Split.Field).Days, p.Split.Validate, p.Split.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train, validate, test := len(parts[0]), len(parts[1]), len(parts[2]); train != 98988 || validate != 17231 || test != 25974 {
+		t.Errorf("the parts have %d, %d and %d rows", train, validate, test)
+	}
+	for name, r := range p.Recipes {
+		fitted, err := r.Fit(p.Inputs(), x.Take(parts[0]))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		categories := 0
+		for _, rows := range parts {
+			features, err := fitted.Apply(x.Take(rows))
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			for _, c := range features.Columns() {
+				if c.Kind == table.Category {
+					categories++
+				}
+				for row := range c.Len() {
+					if name == "classic" && c.Missing(row) {
+						t.Fatalf("%s: %s is missing in row %d", name, c.Name, row)
+					}
+				}
+			}
+		}
+		if want := map[string]int{"classic": 0, "native": 3 * 5}[name]; categories != want {
+			t.Errorf("%s leaves %d categories in three parts, want %d", name, categories, want)
+		}
 	}
 }
