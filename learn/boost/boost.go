@@ -80,7 +80,7 @@ func Default() Boost {
 
 // The bounds of what is learnt from and of what a model may hold.
 const (
-	maxRows   = 1 << 28
+	maxRows   = 1<<24 - 1 // fixed point has too few bits for more
 	maxTrees  = 100_000
 	maxLeaves = 1 << 16
 )
