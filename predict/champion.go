@@ -149,16 +149,17 @@ func (s *Service) fromRegistry(ctx context.Context, now *Champion) (*Champion, e
 	if err != nil {
 		return nil, fmt.Errorf("source of %s version %d: %w", name, v.Number, err)
 	}
-	files := map[string][]byte{}
+	files := map[string]*bytes.Buffer{} // what is read, to be kept as it is
 	m, err := modelfile.Read(func(name string) (io.ReadCloser, error) {
 		r, _, err := s.buckets.Open(ctx, bucket, strings.TrimSuffix(prefix, "/")+"/"+name)
 		if err != nil {
 			return nil, err
 		}
-		defer r.Close()
-		data, err := io.ReadAll(r)
-		files[name] = data
-		return io.NopCloser(bytes.NewReader(data)), err
+		files[name] = new(bytes.Buffer)
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r, files[name]), r}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load %s version %d from %s: %w", name, v.Number, v.Source, err)
@@ -188,7 +189,7 @@ type kept struct {
 }
 
 // keep writes the files of a champion's folder to Config.Last.
-func (s *Service) keep(c *Champion, files map[string][]byte) error {
+func (s *Service) keep(c *Champion, files map[string]*bytes.Buffer) error {
 	if s.last == "" {
 		return nil
 	}
@@ -200,7 +201,7 @@ func (s *Service) keep(c *Champion, files map[string][]byte) error {
 		return err
 	}
 	for name, data := range files {
-		if err := writeSynced(filepath.Join(folder, filepath.FromSlash(name)), data); err != nil {
+		if err := writeSynced(filepath.Join(folder, filepath.FromSlash(name)), data.Bytes()); err != nil {
 			return errors.Join(err, os.RemoveAll(folder))
 		}
 	}
@@ -213,9 +214,11 @@ func (s *Service) keep(c *Champion, files map[string][]byte) error {
 	if err := writeSynced(temporary, data); err != nil {
 		return errors.Join(err, os.RemoveAll(folder))
 	}
+	syncFolders(folder, s.last)
 	if err := os.Rename(temporary, filepath.Join(s.last, current)); err != nil {
 		return errors.Join(err, os.RemoveAll(folder))
 	}
+	syncFolders(s.last)
 	return s.forget(k.Folder)
 }
 
@@ -246,6 +249,16 @@ func writeSynced(path string, data []byte) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// syncFolders makes new names last, on the systems that can sync a folder.
+func syncFolders(folders ...string) {
+	for _, folder := range folders {
+		if f, err := os.Open(folder); err == nil {
+			f.Sync()
+			f.Close()
+		}
+	}
 }
 
 // fromLast is the champion that is kept in Config.Last.

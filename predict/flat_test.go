@@ -1,15 +1,21 @@
 package predict
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/pluvia-ml/pluvia"
 )
 
 // TestFastAPI compares every answer to a bad body with FastAPI's own, which
@@ -175,40 +181,29 @@ func TestFlatCallIsTheObservation(t *testing.T) {
 // by one version: the probability and the version of an answer belong together.
 func TestSwapUnderLoad(t *testing.T) {
 	t.Parallel()
+	const goroutines, versions, swaps = 64, 4, 8
+	ctx := context.Background()
 	p := toy()
 	h := newHouse(t, p)
-	for i := range 4 {
-		h.register(t, trained(t, p, p.Recipes["plain"], 3, uint64(i)), run(i))
-		h.ask("POST", "/update-model", "")
-	}
-	var champions []*Champion
 	want := map[int]float64{}
 	row := []float64{math.NaN(), 10, 500, 0.1, 1, 6}
-	for i := range 4 {
-		m := trained(t, p, p.Recipes["plain"], 3, uint64(i))
-		m.Classifier = constant{float64(i+1) / 8, 5}
-		c, err := newChampion(m, p)
-		if err != nil {
-			t.Fatal(err)
+	for i := range versions {
+		h.register(t, trained(t, p, p.Recipes["plain"], 10, uint64(i)), run(i))
+		if outcome, err := h.Update(ctx); outcome != Updated {
+			t.Fatal(outcome, err)
 		}
-		c.Name, c.Version, c.RunID = "toy_prod", i+1, run(i)
-		champions = append(champions, c)
-		want[c.Version] = c.Probability(row)
+		want[i+1] = h.Champion().Probability(row)
 	}
-	h.serve(champions[0])
+	if len(slices.Compact(slices.Sorted(maps.Values(want)))) != versions {
+		t.Fatalf("the versions must differ for the test to mean something: %v", want)
+	}
 
-	const goroutines, each = 64, 200
 	var stop atomic.Bool
-	var wg, swapper sync.WaitGroup
-	swapper.Go(func() {
-		for i := 0; !stop.Load(); i++ {
-			h.serve(champions[i%4])
-		}
-	})
-	var seen [5]atomic.Int64
+	var wg sync.WaitGroup
+	var seen [versions + 1]atomic.Int64
 	for range goroutines {
 		wg.Go(func() {
-			for range each {
+			for !stop.Load() {
 				code, answer := h.ask("POST", "/api/v1/predict", `{"observations":[{"Low":10,"High":500,"Share":0.1,"Flag":1,"Month":6},{"Low":10,"High":500,"Share":0.1,"Flag":1,"Month":6}]}`)
 				var got struct {
 					Predictions []struct {
@@ -223,20 +218,28 @@ func TestSwapUnderLoad(t *testing.T) {
 				first, second := got.Predictions[0], got.Predictions[1]
 				if first != second || first.Probability != want[first.Version] {
 					t.Errorf("an answer of two versions: %s", answer)
+					return
 				}
 				seen[first.Version].Add(1)
 			}
 		})
 	}
-	wg.Wait()
-	stop.Store(true)
-	swapper.Wait()
-	total := int64(0)
-	for i := range seen {
-		total += seen[i].Load()
+	for i := range swaps {
+		err := h.store.UpdateVersion(ctx, p.Names.ModelProd, i%versions+1, pluvia.VersionUpdate{Aliases: []string{pluvia.Champion}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if outcome, err := h.Update(ctx); outcome != Updated {
+			t.Error(outcome, err)
+		}
+		time.Sleep(time.Millisecond)
 	}
-	if total != goroutines*each {
-		t.Errorf("%d of %d requests answered", total, goroutines*each)
+	stop.Store(true)
+	wg.Wait()
+	for version := 1; version <= versions; version++ {
+		if seen[version].Load() == 0 {
+			t.Errorf("version %d has answered nothing", version)
+		}
 	}
 }
 

@@ -60,24 +60,6 @@ func toy() *project.Project {
 	}
 }
 
-// constant is a classifier that always answers the same.
-type constant struct {
-	probability float64
-	width       int
-}
-
-func (c constant) Probabilities(dst []float64, x *table.Table) []float64 {
-	if dst == nil {
-		dst = make([]float64, x.Rows())
-	}
-	for i := range dst {
-		dst[i] = c.probability
-	}
-	return dst
-}
-func (c constant) Probability([]float64) float64 { return c.probability }
-func (c constant) Importance() []float64         { return make([]float64, c.width) }
-
 // observed makes n observations of the project at random, with missing values.
 func observed(p *project.Project, n int) *table.Table {
 	r := rand.New(rand.NewPCG(1, 2))
