@@ -118,6 +118,13 @@ func TestDirectory(t *testing.T) {
 			t.Errorf("no fault says %q:\n%s", want, &faults)
 		}
 	}
+	var rejected strings.Builder
+	if err := report.Write(&rejected); err != nil {
+		t.Fatal(err)
+	}
+	if want := "file,line,row,column,value,rule\nb.CSV.gz,3,4,value,oops,"; !strings.HasPrefix(rejected.String(), want) {
+		t.Errorf("the report on the rejected rows is\n%s, want %q", &rejected, want)
+	}
 }
 
 // One file and the same rows in several give the same table.

@@ -36,12 +36,21 @@ func (r *Report) Share() float64 {
 
 // Write writes the faults as a CSV file with the columns line, row, column,
 // value and rule; a last line says how many are not listed, if any. A line or
-// row is counted from 1. A value that a spreadsheet would take for a formula
+// row is counted from 1. When there are several files, their names stand in a
+// column before. A value that a spreadsheet would take for a formula
 // gets an apostrophe in front, and one that is not UTF-8 replacement characters.
 func (r *Report) Write(w io.Writer) error {
 	out := bufio.NewWriter(w)
+	several := slices.ContainsFunc(r.Faults, func(f Fault) bool { return f.File != "" })
+	if several {
+		out.WriteString("file,")
+	}
 	out.WriteString("line,row,column,value,rule\n")
 	for _, f := range r.Faults {
+		if several {
+			writeCell(out, f.File)
+			out.WriteByte(',')
+		}
 		if f.Line > 0 {
 			out.WriteString(strconv.Itoa(f.Line))
 		}
@@ -54,6 +63,9 @@ func (r *Report) Write(w io.Writer) error {
 		out.WriteByte('\n')
 	}
 	if more := r.FaultCount - len(r.Faults); more > 0 {
+		if several {
+			out.WriteByte(',')
+		}
 		fmt.Fprintf(out, ",,,,%d more faults are not listed\n", more)
 	}
 	return out.Flush()

@@ -52,6 +52,12 @@ func (l Logistic) Fit(ctx context.Context, train learn.Train) (learn.Model, erro
 	return m, nil
 }
 
+// Check says what is wrong with the hyper-parameters, all of it at once.
+func (l Logistic) Check() error {
+	_, err := l.withDefaults()
+	return err
+}
+
 func (l Logistic) withDefaults() (Logistic, error) {
 	if l.C == 0 {
 		l.C = 1

@@ -17,23 +17,33 @@ type ForestModel struct {
 	importance []float64
 }
 
-// Fit grows the trees, as many at a time as there are threads. Tree i draws its
-// rows and features from the PCG stream (Seed, i).
-func (f Forest) Fit(ctx context.Context, train learn.Train) (learn.Model, error) {
-	if f.NEstimators == 0 {
-		f.NEstimators = 100
-	}
-	limits := Tree{MaxDepth: f.MaxDepth, MinSamplesLeaf: f.MinSamplesLeaf, MaxLeafNodes: f.MaxLeafNodes}
-	all := limits.faults()
-	if f.NEstimators < 1 || f.NEstimators > MaxTrees {
-		all = append(all, fmt.Sprintf("n_estimators is %d: must be from 1 to %d", f.NEstimators, MaxTrees))
+// Check says what is wrong with the hyper-parameters, all of it at once.
+func (f Forest) Check() error {
+	all := f.limits().faults()
+	if f.NEstimators < 0 || f.NEstimators > MaxTrees {
+		all = append(all, fmt.Sprintf("n_estimators is %d: must be from 1 to %d, or 0 for 100", f.NEstimators, MaxTrees))
 	}
 	if f.MaxFeatures < 0 {
 		all = append(all, fmt.Sprintf("max_features is %d: must be 0 (the square root of their number) or more", f.MaxFeatures))
 	}
-	if err := faults("forest", all); err != nil {
+	return faults("forest", all)
+}
+
+// limits are those of each of its trees.
+func (f Forest) limits() Tree {
+	return Tree{MaxDepth: f.MaxDepth, MinSamplesLeaf: f.MinSamplesLeaf, MaxLeafNodes: f.MaxLeafNodes}
+}
+
+// Fit grows the trees, as many at a time as there are threads. Tree i draws its
+// rows and features from the PCG stream (Seed, i).
+func (f Forest) Fit(ctx context.Context, train learn.Train) (learn.Model, error) {
+	if err := f.Check(); err != nil {
 		return nil, err
 	}
+	if f.NEstimators == 0 {
+		f.NEstimators = 100
+	}
+	limits := f.limits()
 	b, err := prepare(ctx, "forest", train)
 	if err != nil {
 		return nil, err

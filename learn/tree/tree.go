@@ -54,7 +54,7 @@ const MaxTrees = 10_000
 
 // Fit grows the tree.
 func (t Tree) Fit(ctx context.Context, train learn.Train) (learn.Model, error) {
-	if err := faults("tree", t.faults()); err != nil {
+	if err := t.Check(); err != nil {
 		return nil, err
 	}
 	b, err := prepare(ctx, "tree", train)
@@ -73,6 +73,9 @@ func (t Tree) Fit(ctx context.Context, train learn.Train) (learn.Model, error) {
 	report(train, 1, 1)
 	return m, nil
 }
+
+// Check says what is wrong with the hyper-parameters, all of it at once.
+func (t Tree) Check() error { return faults("tree", t.faults()) }
 
 func (t Tree) faults() (out []string) {
 	if t.MaxDepth < 0 {
