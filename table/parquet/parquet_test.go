@@ -267,3 +267,21 @@ func TestNamesAndNothing(t *testing.T) {
 		t.Errorf("a table of nothing: %v", err)
 	}
 }
+
+func TestTimestamp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		v, second int64
+		want      string
+	}{
+		{0, 1e9, "1970-01-01"},
+		{-86400 * 1e3, 1e3, "1969-12-31"},
+		{1577836800 * 1e6, 1e6, "2020-01-01"},
+		{1577836800*1e6 + 1, 1e6, "2020-01-01T00:00:00.000001Z"},
+		{-1, 1e9, "1969-12-31T23:59:59.999999999Z"},
+	} {
+		if got := string(timestamp(c.v, c.second)); got != c.want {
+			t.Errorf("%d: %s, want %s", c.v, got, c.want)
+		}
+	}
+}

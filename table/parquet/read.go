@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -29,7 +30,7 @@ const MaxValues = 1 << 28
 //	field             columns that it accepts
 //	number, integer   DOUBLE, FLOAT, INT32, INT64, or text in decimal
 //	category          text
-//	date              INT32 of logical type DATE, or text
+//	date              INT32 of logical type DATE, TIMESTAMP at midnight, or text
 //
 // A file that cannot be a table is a [table.InputError].
 func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *table.Report, err error) {
@@ -58,7 +59,8 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	raw := make([]raw, len(leaves))
 	if err := parallel(len(leaves), func(i int) (err error) {
 		defer damaged(&err)
-		raw[i].dates = leaves[i].Type().Kind() == parquet.Int32 && isDate(leaves[i])
+		raw[i].dates = isDate(leaves[i])
+		raw[i].second = ticks(leaves[i])
 		for _, group := range f.RowGroups() {
 			if err := raw[i].read(group.ColumnChunks()[leaves[i].Index()], group.NumRows()); err != nil {
 				return fmt.Errorf("column %s: %w", s.Fields[i].Name, err)
@@ -124,7 +126,7 @@ func accepts(kind table.Kind, c *parquet.Column) bool {
 		if _, integer := logicalValue(c).(*format.IntType); integer {
 			return kind == table.Number
 		}
-		return kind == table.Number && plain || kind == table.Date && isDate(c)
+		return kind == table.Number && plain || kind == table.Date && (isDate(c) || ticks(c) > 0)
 	default:
 		return false
 	}
@@ -133,6 +135,15 @@ func accepts(kind table.Kind, c *parquet.Column) bool {
 func isDate(c *parquet.Column) bool {
 	_, date := logicalValue(c).(*format.DateType)
 	return date
+}
+
+// ticks is how many units of a timestamp make a second, 0 for anything else.
+func ticks(c *parquet.Column) int64 {
+	stamp, ok := logicalValue(c).(*format.TimestampType)
+	if !ok || c.Type().Kind() != parquet.Int64 || stamp.Unit.Value == nil || stamp.Unit.Value.Duration() <= 0 {
+		return 0
+	}
+	return int64(time.Second / stamp.Unit.Value.Duration())
 }
 
 func logicalValue(c *parquet.Column) any {
@@ -145,7 +156,8 @@ func logicalValue(c *parquet.Column) any {
 // raw is a column as it stands in the file: numbers, days, or texts. One of
 // the slices is set.
 type raw struct {
-	dates   bool // INT32 are days
+	dates   bool  // INT32 are days
+	second  int64 // INT64 are timestamps of so many units a second, if not 0
 	numbers []float64
 	days    []table.Day
 	codes   []int32 // indices into texts; -1 for null
@@ -200,7 +212,19 @@ func (r *raw) add(values []parquet.Value) {
 	switch {
 	case r.kind == parquet.ByteArray:
 		for i := range values {
-			r.codes = append(r.codes, r.code(&values[i]))
+			if values[i].IsNull() {
+				r.codes = append(r.codes, table.MissingCode)
+			} else {
+				r.codes = append(r.codes, r.code(values[i].ByteArray()))
+			}
+		}
+	case r.second > 0:
+		for i := range values {
+			if values[i].IsNull() {
+				r.codes = append(r.codes, table.MissingCode)
+			} else {
+				r.codes = append(r.codes, r.code(timestamp(values[i].Int64(), r.second)))
+			}
 		}
 	case r.dates:
 		for i := range values {
@@ -232,11 +256,18 @@ func number(v *parquet.Value) float64 {
 	}
 }
 
-func (r *raw) code(v *parquet.Value) int32 {
-	if v.IsNull() {
-		return table.MissingCode
+// timestamp is the date when it is midnight, and otherwise the time, which the
+// rules for a date refuse.
+func timestamp(v, second int64) []byte {
+	seconds, rest := v/second, v%second
+	t := time.Unix(seconds, rest*(int64(time.Second)/second)).UTC()
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.AppendFormat(nil, time.DateOnly)
 	}
-	text := v.ByteArray()
+	return t.AppendFormat(nil, time.RFC3339Nano)
+}
+
+func (r *raw) code(text []byte) int32 {
 	code, ok := r.known[string(text)]
 	if !ok {
 		if r.known == nil {
