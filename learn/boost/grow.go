@@ -16,6 +16,7 @@ type grower struct {
 	cuts   []cut
 	search search
 
+	all     []int32    // 0 to n-1
 	rows    []int32    // the rows that the tree sees, part by part, leaf by leaf
 	other   []int32    // scratch of a partition
 	unseen  []int32    // rows that this tree does not see
@@ -43,6 +44,9 @@ func newGrower(b Boost, t *team, bins *binned, cuts []cut) *grower {
 	g := &grower{
 		Boost: b, team: t, bins: bins, cuts: cuts, search: newSearch(&b, newScale(bins.n)),
 		rows: make([]int32, 0, bins.n), other: make([]int32, bins.n),
+	}
+	for i := range bins.n {
+		g.all = append(g.all, int32(i))
 	}
 	for side := range g.found {
 		g.found[side] = make([]split, bins.features)
@@ -95,15 +99,16 @@ func (g *grower) sample(random *rand.Rand) {
 	n := g.bins.n
 	g.rows = g.rows[:0]
 	g.unseen = g.unseen[:0]
-	take := n
-	if g.Subsample < 1 {
-		take = max(1, int(g.Subsample*float64(n)))
-	}
-	for i := range n { // Knuth's algorithm S: each set of that size alike, in ascending order
-		if take == n || random.IntN(n-i) < take-len(g.rows) {
-			g.rows = append(g.rows, int32(i))
-		} else {
-			g.unseen = append(g.unseen, int32(i))
+	if g.Subsample == 1 {
+		g.rows = append(g.rows, g.all...)
+	} else {
+		take := max(1, int(g.Subsample*float64(n)))
+		for i := range n { // Knuth's algorithm S: each set of that size alike, in ascending order
+			if random.IntN(n-i) < take-len(g.rows) {
+				g.rows = append(g.rows, int32(i))
+			} else {
+				g.unseen = append(g.unseen, int32(i))
+			}
 		}
 	}
 	f := len(g.cuts)
@@ -251,6 +256,10 @@ func (g *grower) choose(l *leaf, found []split) {
 				l.split = s
 			}
 		}
+	}
+	if l.split.gain == 0 { // it stays a leaf
+		g.release(l.sums)
+		l.sums = nil
 	}
 }
 
