@@ -9,8 +9,8 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// realSchema is a schema for the observations of weather stations, and their
-// file, which PLUVIA_DATA_SET names.
+// realData is the observations of weather stations, in the file that
+// PLUVIA_DATA_SET names, and a schema for them.
 func realData(tb testing.TB) ([]byte, *table.Schema) {
 	path := os.Getenv("PLUVIA_DATA_SET")
 	if path == "" {
