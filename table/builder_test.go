@@ -299,3 +299,16 @@ func TestSchemaCheck(t *testing.T) {
 		}
 	}
 }
+
+func TestReportOfSeveralFiles(t *testing.T) {
+	t.Parallel()
+	report := &Report{FaultCount: 3, Faults: []Fault{{File: "a.csv", Line: 2, Column: "c", Value: "x", Rule: "r"}, {Line: 3, Row: 1, Column: "c", Value: "y", Rule: "r"}}}
+	var file bytes.Buffer
+	if err := report.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	const want = "file,line,row,column,value,rule\na.csv,2,1,c,x,r\n,3,2,c,y,r\n,,,,,1 more faults are not listed\n"
+	if file.String() != want {
+		t.Errorf("%s", &file)
+	}
+}
