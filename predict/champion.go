@@ -123,12 +123,19 @@ func (c *Champion) Label(probability float64) string {
 	return c.Negative
 }
 
-func (c *Champion) count(positive bool) {
-	if positive {
+// decide is Probability, whether it is enough for the positive label, and a
+// count of that. A probability that is no number is a fault of the model.
+func (c *Champion) decide(row []float64) (probability float64, positive bool, err error) {
+	probability = c.Probability(row)
+	if math.IsNaN(probability) {
+		return probability, false, pluvia.Errorf(pluvia.Internal, "%s has no probability for this observation: send the fields that are missing, or promote another version", c)
+	}
+	if positive = probability >= c.Model.Threshold; positive {
 		c.counts[1].Inc()
 	} else {
 		c.counts[0].Inc()
 	}
+	return probability, positive, nil
 }
 
 func (c *Champion) is(version int, run string) bool { return c.Version == version && c.RunID == run }

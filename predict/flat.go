@@ -270,8 +270,10 @@ func (s *Service) predict(w http.ResponseWriter, r *http.Request) error {
 	if champion == nil {
 		return s.noChampion()
 	}
-	positive := champion.Probability(c.row) >= champion.Model.Threshold
-	champion.count(positive)
+	_, positive, err := champion.decide(c.row)
+	if err != nil {
+		return err
+	}
 	if positive {
 		return writeBody(w, http.StatusOK, s.answers[1])
 	}

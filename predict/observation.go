@@ -69,9 +69,10 @@ func (s *Service) answerObservations(c *Champion, o *observations) ([]byte, erro
 	}
 	width := len(s.fields)
 	for i := range o.count {
-		p := c.Probability(o.rows[i*width : (i+1)*width])
-		positive := p >= c.Model.Threshold
-		c.count(positive)
+		p, positive, err := c.decide(o.rows[i*width : (i+1)*width])
+		if err != nil {
+			return nil, err
+		}
 		if i > 0 {
 			out = append(out, ',')
 		}

@@ -106,6 +106,9 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) (cod
 	if code = web.Status(err); code >= 500 {
 		s.log.LogAttrs(r.Context(), slog.LevelError, "request refused", slog.String("route", r.URL.Path), slog.Int("code", code), slog.Any("err", err))
 	}
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
 	s.write(w, code, map[string]any{"detail": pluvia.ErrorMessage(err)})
 	return code
 }

@@ -313,3 +313,30 @@ func TestChampionOfAnOlderProject(t *testing.T) {
 		t.Errorf("c: got %v, want %v", got, want)
 	}
 }
+
+// blind is a classifier that has no answer.
+type blind struct{ learn.Model }
+
+func (blind) Probability([]float64) float64 { return math.NaN() }
+
+func TestNoProbability(t *testing.T) {
+	t.Parallel()
+	p := toy()
+	h := newHouse(t, p)
+	m := trained(t, p, p.Recipes["plain"], 3, 1)
+	m.Classifier = blind{m.Classifier}
+	c, err := newChampion(m, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Name, c.Version = "toy_prod", 7
+	h.serve(c)
+	for path, body := range map[string]string{
+		"/api/v1/predict": `{}`,
+		"/predict/":       `{"features": {"Low": 1, "High": 1, "Flag": 1, "Month": 2}}`,
+	} {
+		if code, answer := h.ask("POST", path, body); code != 500 || !strings.Contains(answer, "toy_prod version 7 has no probability") {
+			t.Errorf("%s: %d %s", path, code, answer)
+		}
+	}
+}
