@@ -25,8 +25,9 @@ async function refresh() {
 			const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
 			if (!answer.ok) continue;
 			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-			document.querySelector("main").replaceWith(next.querySelector("main"));
-			if (!next.querySelector("main[data-refresh]")) return;
+			const main = next.querySelector("main");
+			document.querySelector("main").replaceWith(main);
+			if (!("refresh" in main.dataset)) return;
 		} catch {
 			// The server is away for a moment; the page goes on asking.
 		}
