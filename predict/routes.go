@@ -103,7 +103,9 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) (cod
 		s.write(w, http.StatusMethodNotAllowed, map[string]any{"detail": err.Error()})
 		return http.StatusMethodNotAllowed
 	}
-	if code = web.Status(err); code >= 500 {
+	// That there is no champion yet is a state, asked for again and again by
+	// whoever waits for one; only an error with a cause has something to log.
+	if code = web.Status(err); code >= 500 && (code != http.StatusServiceUnavailable || errors.Unwrap(err) != nil) {
 		s.log.LogAttrs(r.Context(), slog.LevelError, "request refused", slog.String("route", r.URL.Path), slog.Int("code", code), slog.Any("err", err))
 	}
 	if code == http.StatusServiceUnavailable {
