@@ -335,6 +335,9 @@ func (c *checker) split(p *Project) {
 		}
 	}
 	f := p.Schema.Fields[p.Schema.Field(p.Split.Field)]
+	if !f.Required {
+		c.wrong("split.field", f.Name, "a date that is never missing", "write required: true at the field")
+	}
 	switch {
 	case p.Split.Validate >= p.Split.Test:
 		c.wrong("split.test", p.Split.Test.String(), "after split.validate, which is "+p.Split.Validate.String(), "the validation part would be empty")

@@ -71,9 +71,14 @@ func fetch(ctx context.Context, spec, keep string, opts Options) (*Source, error
 	return f.fetch(ctx)
 }
 
-// bare is a URL without what may be secret: user, password, query, fragment.
+// bare is a URL without what may be secret: user, password, query, fragment,
+// and what stands before an @ in the path, where a mistyped URL has them.
 func bare(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if i := strings.LastIndexByte(u.Path, '@'); i >= 0 {
+		shown.Path = "/..." + u.Path[i:]
+	}
+	return shown.String()
 }
 
 func (f *fetcher) newClient() *http.Client {

@@ -355,3 +355,37 @@ func TestDamagedCopyIsFetchedAgain(t *testing.T) {
 		t.Error("other bytes")
 	}
 }
+
+func FuzzContentRange(f *testing.F) {
+	for _, text := range []string{"bytes 100-199/200", "bytes 0-0/*", "bytes */200", "bytes -1-2/3", "items 1-2/3", "bytes 9-1/5", "bytes 1-2/99999999999999999999"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		start, total, ok := contentRange(text)
+		if ok && (start < 0 || total >= 0 && total <= start) {
+			t.Errorf("%q: from %d of %d", text, start, total)
+		}
+	})
+}
+
+// Whatever stands around them, an error never shows what is between // and @
+// or behind ?.
+func FuzzSpecKeepsSecrets(f *testing.F) {
+	for _, spec := range []string{"http://u:s3cret@h/x", "http://h/x?s3cret", "ftp://s3cret@h", "http:s3cret@h/x://", "http://s3cret@[::1/", "http://h:s3cret@:99999/x", "https://h/x#sha256=s3cret"} {
+		f.Add(spec)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		spec = strings.ToValidUTF8(strings.ReplaceAll(spec, "%", ""), "")
+		spec, _, _ = strings.Cut(spec, "s3cret")
+		for _, secret := range []string{spec + "://ada:s3cret@127.0.0.1:1/x", "http://127.0.0.1:1/x?" + spec + "s3cret", "http://ada:s3cret@" + spec} {
+			// The digest is refused before anything is asked for.
+			_, err := Open(t.Context(), secret+"#sha256=no", "", Options{})
+			if err == nil {
+				t.Fatalf("%q was opened", secret)
+			}
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%q: %v", secret, err)
+			}
+		}
+	})
+}
