@@ -67,7 +67,7 @@ func (s *Service) route(mux *http.ServeMux, method, name string, h web.Handler, 
 	}
 }
 
-var errMethod = errors.New("Method Not Allowed")
+var errMethod = errors.New("method not allowed")
 
 // handle counts and times h, and writes its error.
 func (s *Service) handle(rt *route, h web.Handler) http.Handler {
@@ -100,7 +100,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) (cod
 		return http.StatusUnprocessableEntity
 	}
 	if errors.Is(err, errMethod) {
-		s.write(w, http.StatusMethodNotAllowed, map[string]any{"detail": err.Error()})
+		s.write(w, http.StatusMethodNotAllowed, map[string]any{"detail": http.StatusText(http.StatusMethodNotAllowed)})
 		return http.StatusMethodNotAllowed
 	}
 	// That there is no champion yet is a state, asked for again and again by

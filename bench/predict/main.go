@@ -129,7 +129,7 @@ func measure(ctx context.Context, o options) error {
 		floor = o.url + nothing
 	}
 	if err := waitFor(ctx, o.url+"/readyz"); err != nil {
-		return fmt.Errorf("Pluvia: %w", err)
+		return fmt.Errorf("the server of Pluvia: %w", err)
 	}
 	example, err := exampleBody()
 	if err != nil {
