@@ -65,43 +65,33 @@ func TestSameAtAnyGOMAXPROCS(t *testing.T) {
 }
 
 func TestProbabilityIsProbabilities(t *testing.T) {
-	train := made(5000, 1)
-	m := fitted(t, Default(), learn.Train{X: train.X, Y: train.Y})
-	want := m.Probabilities(nil, train.X)
-	row := make([]float64, len(train.X.Columns()))
-	for i := range want {
-		for j, c := range train.X.Columns() {
-			row[j] = c.Float(i)
+	t.Parallel()
+	train := made(5001, 1)
+	for _, x := range []*table.Table{train.X, train.X.Without("d")} { // with categories rows do not walk four at a time
+		b := Default()
+		b.Trees = 42
+		m := fitted(t, b, learn.Train{X: x, Y: train.Y})
+		want := m.Probabilities(nil, x)
+		row := make([]float64, len(x.Columns()))
+		for i := range want {
+			for j, c := range x.Columns() {
+				row[j] = c.Float(i)
+			}
+			if got := m.Probability(row); got != want[i] {
+				t.Fatalf("row %d: %v alone, %v in the table", i, got, want[i])
+			}
 		}
-		if got := m.Probability(row); got != want[i] {
-			t.Fatalf("row %d: %v alone, %v in the table", i, got, want[i])
-		}
-	}
-	if n := testing.AllocsPerRun(10, func() { m.Probability(row) }); n != 0 {
-		t.Errorf("%v allocations", n)
 	}
 }
 
-// auc is the area under the ROC curve by ranks, ties counted half.
-func auc(y []bool, p []float64) float64 {
-	order := make([]int, len(y))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	var positive, rank float64
-	for i := 0; i < len(order); {
-		k := i
-		for k < len(order) && p[order[k]] == p[order[i]] {
-			k++
+// TestProbabilityAllocatesNothing runs alone: other tests allocate.
+func TestProbabilityAllocatesNothing(t *testing.T) {
+	train := made(5000, 1)
+	for _, x := range []*table.Table{train.X, train.X.Without("d")} {
+		m := fitted(t, Default(), learn.Train{X: x, Y: train.Y})
+		row := make([]float64, len(x.Columns()))
+		if n := testing.AllocsPerRun(10, func() { m.Probability(row) }); n != 0 {
+			t.Errorf("%v allocations", n)
 		}
-		for _, r := range order[i:k] {
-			if y[r] {
-				positive++
-				rank += float64(i+k+1) / 2
-			}
-		}
-		i = k
 	}
-	return (rank - positive*(positive+1)/2) / (positive * (float64(len(y)) - positive))
 }

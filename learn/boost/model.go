@@ -100,7 +100,17 @@ func (m *Model) Probability(row []float64) float64 {
 		panic(fmt.Sprintf("boost: a row of %d values for a model of %d features", len(row), len(m.features)))
 	}
 	score := m.start
-	for _, at := range m.trees {
+	trees := m.trees
+	if m.sets == nil {
+		for ; len(trees) >= 4; trees = trees[4:] {
+			a, b, c, d := walk(m.nodes, trees[0], trees[1], trees[2], trees[3], row, row, row, row)
+			score += m.answers[a]
+			score += m.answers[b]
+			score += m.answers[c]
+			score += m.answers[d]
+		}
+	}
+	for _, at := range trees {
 		for m.nodes[at].kind != isLeaf {
 			n := &m.nodes[at]
 			at = m.nextOf(n, row[n.feature])
@@ -122,7 +132,7 @@ func (m *Model) Probabilities(dst []float64, x *table.Table) []float64 {
 	if len(x.Columns()) != len(m.features) {
 		panic(fmt.Sprintf("boost: %d columns for a model of %d features", len(x.Columns()), len(m.features)))
 	}
-	const block = 512 // rows, whose values stay in the nearest cache while all trees pass over them
+	const block = 128 // rows, whose values stay in the nearest cache while all trees pass over them
 	parallel((len(dst)+block-1)/block, func(k int) {
 		from, to := k*block, min(len(dst), (k+1)*block)
 		width := len(m.features)
@@ -146,8 +156,20 @@ func (m *Model) Probabilities(dst []float64, x *table.Table) []float64 {
 	return dst
 }
 
-// scores writes the log odds of each of the rows, tree by tree. Four rows walk
-// at once, so that one waits for memory while the others go on.
+// walk is the leaves where four rows arrive from four nodes, in a model without
+// categories. They walk in step, so that one waits for memory while the others go on.
+func walk(nodes []node, a, b, c, d int32, r0, r1, r2, r3 []float64) (la, lb, lc, ld int32) {
+	for {
+		na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
+		if na.kind&nb.kind&nc.kind&nd.kind != 0 { // without categories: all are leaves
+			return a, b, c, d
+		}
+		a, b = next(na, r0[na.feature]), next(nb, r1[nb.feature])
+		c, d = next(nc, r2[nc.feature]), next(nd, r3[nd.feature])
+	}
+}
+
+// scores writes the log odds of each of the rows, tree by tree, four rows at once.
 func (m *Model) scores(dst, rows []float64) {
 	for i := range dst {
 		dst[i] = m.start
@@ -160,15 +182,7 @@ func (m *Model) scores(dst, rows []float64) {
 		for ; plain && i+4 <= len(dst); i += 4 {
 			r := rows[i*width:][:4*width]
 			r0, r1, r2, r3 := r[:width], r[width:][:width], r[2*width:][:width], r[3*width:][:width]
-			a, b, c, d := root, root, root, root
-			for {
-				na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
-				if na.kind&nb.kind&nc.kind&nd.kind != 0 { // there are no categories: all are leaves
-					break
-				}
-				a, b = next(na, r0[na.feature]), next(nb, r1[nb.feature])
-				c, d = next(nc, r2[nc.feature]), next(nd, r3[nd.feature])
-			}
+			a, b, c, d := walk(nodes, root, root, root, root, r0, r1, r2, r3)
 			dst[i] += m.answers[a]
 			dst[i+1] += m.answers[b]
 			dst[i+2] += m.answers[c]

@@ -167,3 +167,21 @@ func BenchmarkPredict(b *testing.B) {
 		model.Probabilities(dst, data.test.X)
 	}
 }
+
+func BenchmarkOneRow(b *testing.B) {
+	data := loadReal(b)
+	model, err := Default().Fit(context.Background(), learn.Train{X: data.train.X, Y: data.train.Y})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := make([][]float64, 1000)
+	for i := range rows {
+		for _, c := range data.test.X.Columns() {
+			rows[i] = append(rows[i], c.Float(i))
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		model.Probability(rows[i%len(rows)])
+	}
+}
