@@ -96,7 +96,6 @@ func cutNumbers(ctx context.Context, bins []uint8, values []float64, maxBins int
 	type entry struct {
 		value float64
 		rows  int32
-		bin   uint8
 	}
 	var seen [size]entry
 	slots := make([]uint16, len(values))

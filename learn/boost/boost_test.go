@@ -95,3 +95,27 @@ func TestProbabilityAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// auc is the area under the ROC curve by ranks, ties counted half.
+func auc(y []bool, p []float64) float64 {
+	order := make([]int, len(y))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	var positive, rank float64
+	for i := 0; i < len(order); {
+		k := i
+		for k < len(order) && p[order[k]] == p[order[i]] {
+			k++
+		}
+		for _, r := range order[i:k] {
+			if y[r] {
+				positive++
+				rank += float64(i+k+1) / 2
+			}
+		}
+		i = k
+	}
+	return (rank - positive*(positive+1)/2) / (positive * (float64(len(y)) - positive))
+}

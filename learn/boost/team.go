@@ -69,8 +69,8 @@ func (t *team) publish(j *job) {
 	t.job.Store(j)
 	if t.asleep.Load() > 0 { // whoever falls asleep after this has counted itself, and then seen the job
 		t.mu.Lock()
-		t.mu.Unlock()
 		t.wake.Broadcast()
+		t.mu.Unlock()
 	}
 }
 
