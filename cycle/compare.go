@@ -153,7 +153,7 @@ func (r *Runner) model(ctx context.Context, v *pluvia.Version) (*modelfile.Model
 
 // bootstrap measures every metric of one or two models, whole days drawn again.
 func (r *Runner) bootstrap(ctx context.Context, data *dataset, challenger, champion *judged) (*Comparison, error) {
-	r.doing("bootstrap by day", 0, 0)
+	r.doing("bootstrap by day")
 	days := pick(data.table.Column(r.Project.Split.Field).Days, data.test)
 	distinct := map[table.Day]struct{}{}
 	for _, day := range days {

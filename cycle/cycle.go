@@ -261,7 +261,7 @@ func (r *Runner) step(ctx context.Context, parent *pluvia.Run, step Step) error 
 	for key, value := range r.Project.Names.RunTags[string(step)] {
 		run.Tags = append(run.Tags, pluvia.Tag{Key: key, Value: value})
 	}
-	r.update(func(s *Status) { s.Step, s.Doing, s.Done, s.Total = step, "", 0, 0 })
+	r.update(func(s *Status) { s.Step, s.Doing, s.Unit, s.Done, s.Total = step, "", "", 0, 0 })
 	began := r.Now()
 	if err := r.record(ctx, run, do); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -382,6 +383,25 @@ func TestBadData(t *testing.T) {
 				t.Errorf("failed runs: %+v", failed)
 			}
 		})
+	}
+}
+
+// TestSameModelAtAnyGOMAXPROCS is about the whole of a cycle; the learners have
+// tests of their own.
+func TestSameModelAtAnyGOMAXPROCS(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	digests := map[string]int{}
+	for _, n := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(n)
+		h := newHouse(t)
+		if err := h.run(cycle.Steps...); err != nil {
+			t.Fatal(err)
+		}
+		digests[h.digest()] = n
+	}
+	if len(digests) != 1 {
+		t.Errorf("models differ with GOMAXPROCS: %v", digests)
 	}
 }
 

@@ -53,14 +53,14 @@ func (r *Runner) etl(ctx context.Context, run *pluvia.Run) error {
 		return err
 	}
 
-	r.doing("summary", 0, 0)
+	r.doing("summary")
 	info := taken.info(run, path.Join(path.Dir(names.KeyRaw), rejectedFile))
 	info.Split = SplitInfo{len(data.train), len(data.validate), len(data.test), data.noTarget}
 	info.Leaks = leaks
-	info.describe(ready)
+	info.describe(data, ready)
 	info.Summary = table.Summarize(data.table)
 
-	r.doing("writing", 0, 0)
+	r.doing("writing")
 	var raw bytes.Buffer
 	if err := parquet.Write(&raw, data.table); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (r *Runner) etl(ctx context.Context, run *pluvia.Run) error {
 // project file lists are never features and only recorded; any other one
 // would make every figure after it a lie, so it is refused.
 func (r *Runner) leaks(d *dataset) ([]LeakInfo, error) {
-	r.doing("checks", 0, 0)
+	r.doing("checks")
 	labelled := slices.Concat(d.train, d.validate, d.test)
 	candidates := slices.DeleteFunc(d.table.Names(), func(name string) bool { return name == r.Project.Target.Field })
 	var found []LeakInfo
@@ -114,20 +114,17 @@ func (r *Runner) leaks(d *dataset) ([]LeakInfo, error) {
 // prepared is what the published recipe makes of a data set.
 type prepared struct {
 	recipe        []*recipe.Fitted // encoding, then scaling
-	fixed         *table.Table     // all labelled rows after the encoding, target behind
+	fixed         *table.Table     // all labelled rows after the encoding, the target behind
 	trainX, testX *table.Table     // scaled
 	trainY, testY *table.Table
-	scaled        []string
+	scaled        []string // the features that were scaled, with
 	mean, scale   []float64
-	observed      *table.Table // the raw rows
-	targetName    string
-	positive      string
 }
 
 // prepare fits the published recipe on every row before the test part, and on
 // no other, in two stages: what it encodes and repairs, and what it scales.
 func (r *Runner) prepare(d *dataset) (*prepared, error) {
-	r.doing("recipe "+r.Project.Names.Published, 0, 0)
+	r.doing("recipe " + r.Project.Names.Published)
 	steps := r.Project.Recipes[r.Project.Names.Published]
 	encode, scale := splitScaling(steps)
 
@@ -154,7 +151,7 @@ func (r *Runner) prepare(d *dataset) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{
-		recipe: []*recipe.Fitted{encoder, scaler}, observed: d.table,
+		recipe: []*recipe.Fitted{encoder, scaler},
 		fixed:  table.New(append(slices.Clone(fixed.Columns()), r.label(pick(d.y, labelled)))...),
 		trainY: table.New(r.label(pick(d.y, before))), testY: table.New(r.label(pick(d.y, d.test))),
 	}
@@ -227,7 +224,7 @@ func (r *Runner) publish(ctx context.Context, d *dataset, p *prepared, info *Dat
 }
 
 // describe fills in what the original's data.json says of the published tables.
-func (i *DataInfo) describe(p *prepared) {
+func (i *DataInfo) describe(d *dataset, p *prepared) {
 	i.ScalerMean, i.ScalerStd = p.mean, p.scale
 	i.DTypes, i.Categories = map[string]string{}, map[string][]string{}
 	for _, c := range p.fixed.Columns() {
@@ -237,7 +234,7 @@ func (i *DataInfo) describe(p *prepared) {
 			i.DTypes[c.Name] = "category"
 		}
 	}
-	for _, c := range p.observed.Columns() {
+	for _, c := range d.table.Columns() {
 		if c.Kind == table.Category {
 			i.Categories[c.Name] = c.Levels
 		}

@@ -11,9 +11,10 @@ type Status struct {
 	Step    Step     // that it is at
 	Doing   string   // within the step, a word or two: "random forest"
 
-	// Done of Total units of work (bytes, trees, replicates) of what it is
-	// doing; Total is 0 when that cannot be told.
+	// Done of Total units of work of what it is doing; Total is 0 when that
+	// cannot be told.
 	Done, Total int64
+	Unit        string // "bytes", "trees", "steps"
 
 	Since, Ended time.Time
 	Err          error // why the last cycle failed; nil when it did not
@@ -36,7 +37,10 @@ func (r *Runner) update(change func(*Status)) {
 	}
 }
 
-// doing says what the step is at, and how far.
-func (r *Runner) doing(what string, done, total int64) {
-	r.update(func(s *Status) { s.Doing, s.Done, s.Total = what, done, total })
+// doing says what the step is at.
+func (r *Runner) doing(what string) { r.counting(what, "", 0, 0) }
+
+// counting says what the step is at, and how far.
+func (r *Runner) counting(what, unit string, done, total int64) {
+	r.update(func(s *Status) { s.Doing, s.Unit, s.Done, s.Total = what, unit, done, total })
 }

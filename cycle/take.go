@@ -3,8 +3,6 @@ package cycle
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 
 	pluvia "github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/source"
@@ -26,7 +24,7 @@ type taken struct {
 // take opens the source and reads it into a table. More bad rows than the
 // project allows are an error; the list of them is in the run either way.
 func (r *Runner) take(ctx context.Context, run *pluvia.Run) (*taken, error) {
-	r.doing("opening", 0, 0)
+	r.doing("opening")
 	src, err := r.Source(ctx)
 	if err != nil {
 		return nil, err
@@ -35,31 +33,18 @@ func (r *Runner) take(ctx context.Context, run *pluvia.Run) (*taken, error) {
 		r.Log.Warn("source cannot be reached: using the last good copy", "source", src.URI, "fetched", src.Fetched)
 	}
 	t, report, err := src.Read(ctx, &r.Project.Schema, csv.Options{
-		Progress: func(done, total int64) { r.doing("reading", done, total) },
+		Progress: func(done, total int64) { r.counting("reading", "bytes", done, total) },
 	})
 	if err != nil {
-		return nil, inputError(err)
+		return nil, err
 	}
 	if err := r.artifact(ctx, run, rejectedFile, report.Write); err != nil {
 		return nil, err
 	}
 	if err := report.Exceeds(r.Project.Rejects.MaxShare); err != nil {
-		return nil, inputError(fmt.Errorf("%s: %w", src.Name, err))
+		return nil, pluvia.Errorf(pluvia.Invalid, "%s: %w", src.Name, err)
 	}
 	return &taken{src, t, report}, nil
-}
-
-// inputError gives a fault of the data the code that users meet it under.
-func inputError(err error) error {
-	var input *table.InputError
-	switch {
-	case errors.Is(err, table.ErrTooLarge):
-		return &pluvia.Error{Code: pluvia.TooLarge, Message: err.Error(), Err: err}
-	case errors.As(err, &input):
-		return &pluvia.Error{Code: pluvia.Invalid, Message: err.Error(), Err: err}
-	default:
-		return err
-	}
 }
 
 // info begins the description of the data set with what is known of its source.

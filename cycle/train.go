@@ -119,7 +119,7 @@ func (r *Runner) search(ctx context.Context, run *pluvia.Run, data *dataset) (*c
 		}
 		c, err := r.try(ctx, run, learner, learn.Train{
 			X: x[0], Y: train.Y, Valid: learn.Labelled{X: x[1], Y: validate.Y},
-			Progress: func(done, total int) { r.doing(learner.Name, int64(done), int64(total)) },
+			Progress: func(done, total int) { r.counting(learner.Name, unit(learner.Family), int64(done), int64(total)) },
 		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", learner.Name, err)
@@ -182,7 +182,7 @@ func (r *Runner) refit(ctx context.Context, data *dataset, best *candidate) (*mo
 	}
 	what := "final " + best.learner.Name
 	model, err := classifier.Fit(ctx, learn.Train{
-		X: x, Y: both.Y, Progress: func(done, total int) { r.doing(what, int64(done), int64(total)) },
+		X: x, Y: both.Y, Progress: func(done, total int) { r.counting(what, unit(best.learner.Family), int64(done), int64(total)) },
 	})
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (r *Runner) refit(ctx context.Context, data *dataset, best *candidate) (*mo
 
 // fit fits a recipe of the project on raw observations.
 func (r *Runner) fit(name string, t *table.Table) (*recipe.Fitted, error) {
-	r.doing("recipe "+name, 0, 0)
+	r.doing("recipe " + name)
 	fitted, err := r.Project.Recipes[name].Fit(r.Project.Inputs(), t)
 	if err != nil {
 		return nil, fmt.Errorf("recipe %s: %w", name, err)
@@ -231,4 +231,14 @@ func prefixed(prefix string, scores map[string]float64) map[string]float64 {
 		out[prefix+key] = value
 	}
 	return out
+}
+
+// unit is what a learner's progress counts.
+func unit(family string) string {
+	switch family {
+	case "forest", "boost":
+		return "trees"
+	default:
+		return "steps"
+	}
 }

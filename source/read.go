@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/table"
 	"github.com/pluvia-ml/pluvia/table/csv"
 	"github.com/pluvia-ml/pluvia/table/parquet"
@@ -18,10 +19,23 @@ import (
 // against the schema. A row of the report counts over all files, its line
 // within its own; when there are several, each fault names its file. A row whose key stands
 // in an earlier file already is set aside like one within a file, but its line
-// is not known. An input that cannot be a table is a [table.InputError].
+// is not known. An input that cannot be a table is a [table.InputError], with the
+// code Invalid or TooLarge.
 //
 // MaxBytes of opts bounds the files together, and Progress counts within one.
 func (s *Source) Read(ctx context.Context, schema *table.Schema, opts csv.Options) (*table.Table, *table.Report, error) {
+	t, report, err := s.read(ctx, schema, opts)
+	var input *table.InputError
+	switch {
+	case errors.Is(err, table.ErrTooLarge):
+		return nil, nil, pluvia.Errorf(pluvia.TooLarge, "%w", err)
+	case errors.As(err, &input):
+		return nil, nil, pluvia.Errorf(pluvia.Invalid, "%w", err)
+	}
+	return t, report, err
+}
+
+func (s *Source) read(ctx context.Context, schema *table.Schema, opts csv.Options) (*table.Table, *table.Report, error) {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = csv.MaxBytes
 	}

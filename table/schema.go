@@ -41,6 +41,7 @@ type Field struct {
 	Latest     string   `json:"latest,omitempty"`     // last date allowed; "" for any
 	Categories []string `json:"categories,omitempty"` // the values of a category, in the order of their codes
 	Required   bool     `json:"required,omitempty"`   // may never be missing
+	Optional   bool     `json:"optional,omitempty"`   // its column may be absent from a file; then all values are missing
 }
 
 // Schema is the contract of a table.

@@ -99,6 +99,17 @@ reached or is not ready; 130 ended by a signal.
 Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			text := fmt.Sprintf("%q is no command", args[0])
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				text += fmt.Sprintf("; the nearest is %q", near[0])
+			}
+			return &usageError{errors.New(text + "; \"pluvia help\" lists them")}
+		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			err := fromEnvironment(cmd.Flags(), os.LookupEnv)
 			o.ui.json = o.json

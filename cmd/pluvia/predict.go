@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -66,8 +67,10 @@ func runPredict(ctx context.Context, o *options, file, out string) (err error) {
 
 // observations reads a file of observations; the target may be absent.
 func (h *house) observations(ctx context.Context, file string) (*table.Table, *table.Report, error) {
-	schema := table.Schema{Fields: h.project.Inputs(), Missing: h.project.Schema.Missing}
-	opts := csv.Options{}
+	schema := table.Schema{Fields: slices.Clone(h.project.Inputs()), Missing: h.project.Schema.Missing}
+	for i := range schema.Fields {
+		schema.Fields[i].Optional, schema.Fields[i].Required = true, false
+	}
 	if file == "-" {
 		spooled, err := spool(h.in)
 		if err != nil {
@@ -80,7 +83,7 @@ func (h *house) observations(ctx context.Context, file string) (*table.Table, *t
 	if err != nil {
 		return nil, nil, err
 	}
-	return src.Read(ctx, &schema, opts)
+	return src.Read(ctx, &schema, csv.Options{})
 }
 
 // spool keeps standard input in a file, because a source is looked at twice:

@@ -22,6 +22,7 @@ type cycleStatus struct {
 	Doing   string    `json:"doing,omitempty"`
 	Done    int64     `json:"done,omitempty"`
 	Total   int64     `json:"total,omitempty"`
+	Unit    string    `json:"unit,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 	Error   string    `json:"error,omitempty"`
@@ -30,7 +31,7 @@ type cycleStatus struct {
 func toWire(s cycle.Status) cycleStatus {
 	w := cycleStatus{
 		Running: s.Running, RunID: s.RunID, Steps: s.Steps, Step: string(s.Step), Doing: s.Doing,
-		Done: s.Done, Total: s.Total, Since: s.Since, Ended: s.Ended,
+		Done: s.Done, Total: s.Total, Unit: s.Unit, Since: s.Since, Ended: s.Ended,
 	}
 	if s.Err != nil {
 		w.Error = s.Err.Error()
@@ -41,7 +42,7 @@ func toWire(s cycle.Status) cycleStatus {
 func (w cycleStatus) status() cycle.Status {
 	s := cycle.Status{
 		Running: w.Running, RunID: w.RunID, Steps: w.Steps, Step: cycle.Step(w.Step), Doing: w.Doing,
-		Done: w.Done, Total: w.Total, Since: w.Since, Ended: w.Ended,
+		Done: w.Done, Total: w.Total, Unit: w.Unit, Since: w.Since, Ended: w.Ended,
 	}
 	return s
 }

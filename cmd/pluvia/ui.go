@@ -96,12 +96,15 @@ func (u *ui) progress(s cycle.Status) {
 	}
 }
 
-// howFar is the share done and the seconds left, when they can be told.
+// howFar is how much of how much is done and the seconds left, when they can be told.
 func (u *ui) howFar(s cycle.Status) string {
 	if s.Total <= 0 || s.Done <= 0 {
 		return ""
 	}
-	text := fmt.Sprintf(" %d %%", 100*s.Done/s.Total)
+	text := fmt.Sprintf(", %d of %d %s", s.Done, s.Total, s.Unit)
+	if s.Unit == "bytes" {
+		text = fmt.Sprintf(", %.1f of %.1f MB", float64(s.Done)/1e6, float64(s.Total)/1e6)
+	}
 	if spent := u.now().Sub(u.began); spent > time.Second {
 		left := time.Duration(float64(spent) / float64(s.Done) * float64(s.Total-s.Done))
 		text += fmt.Sprintf(", %d s left", int(left.Seconds()+.5))

@@ -75,7 +75,7 @@ func (in *input) match(names []string, s *table.Schema, opts Options, report *ta
 		}
 	}
 	for field, ok := range found {
-		if !ok {
+		if !ok && !s.Fields[field].Optional {
 			missing = append(missing, s.Fields[field].Name)
 		}
 	}

@@ -94,6 +94,9 @@ func guardChunks(r io.ReaderAt, size int64, f *parquet.File, leaves []*parquet.C
 		}
 		rows += group.NumRows
 		for _, leaf := range leaves {
+			if leaf == nil {
+				continue
+			}
 			if err := guardPages(r, size, &group.Columns[leaf.Index()].MetaData, group.NumRows); err != nil {
 				return err
 			}

@@ -59,6 +59,10 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	raw := make([]raw, len(leaves))
 	if err := parallel(len(leaves), func(i int) (err error) {
 		defer damaged(&err)
+		if leaves[i] == nil {
+			raw[i].numbers = slices.Repeat([]float64{table.Missing}, int(f.NumRows()))
+			return nil
+		}
 		raw[i].dates = isDate(leaves[i])
 		raw[i].second = ticks(leaves[i])
 		for _, group := range f.RowGroups() {
@@ -80,13 +84,16 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	return t, report, nil
 }
 
-// match finds the column of each field, and says of all fields what is wrong.
+// match finds the column of each field, nil where an optional one is absent,
+// and says of all fields what is wrong.
 func match(root *parquet.Column, s *table.Schema) (leaves []*parquet.Column, ignored []string, err error) {
 	var wrong []string
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		c := root.Column(f.Name)
 		switch {
+		case c == nil && f.Optional:
+			// Its values are all missing.
 		case c == nil:
 			wrong = append(wrong, fmt.Sprintf("there is no column %.64q", f.Name))
 		case !c.Leaf() || c.Repeated():
