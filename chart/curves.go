@@ -113,11 +113,11 @@ func (ch Curves) labels(p plane, lines [][]Point) {
 		if name == "" || len(line) == 0 {
 			continue
 		}
-		w, h := float64(utf8.RuneCountInString(name))*6.6, 14.0
+		w, h := float64(utf8.RuneCountInString(name))*7.2, 14.0
 		var best box
 		cost := math.Inf(1)
 		for _, at := range dense(line) {
-			for _, side := range [4][2]float64{{6, 4}, {6, -4 - h}, {-6 - w, -4 - h}, {-6 - w, 4}} {
+			for _, side := range [4][2]float64{{7, 5}, {7, -5 - h}, {-7 - w, -5 - h}, {-7 - w, 5}} {
 				b := box{left: at.X + side[0], top: at.Y + side[1]}
 				b.right, b.bottom = b.left+w, b.top+h
 				if b.left < p.x.from || b.right > p.x.to+8 || b.top < p.y.to-10 || b.bottom > p.y.from {

@@ -122,7 +122,7 @@ func (t *tongue) Metric(name string) string {
 	if t.Has("metric." + name) {
 		return t.T("metric." + name)
 	}
-	for _, prefix := range []string{"champion", "difference"} {
+	for _, prefix := range []string{"champion", "difference", "validation"} {
 		if rest, ok := strings.CutPrefix(name, prefix+"."); ok && t.Has("metric."+rest) {
 			return t.T("metric.of."+prefix, t.T("metric."+rest))
 		}

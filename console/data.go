@@ -170,7 +170,7 @@ func (p *dataPage) picture(v columnView) chart.Chart {
 	caption := p.caption(v.Name, p.T("histogram.about"))
 	switch {
 	case v.Number != nil:
-		ch := chart.Histogram{Caption: caption, X: chart.Axis{Unit: v.Field.Unit}, Y: chart.Axis{}}
+		ch := chart.Histogram{Caption: caption} // the unit stands in the heading
 		for _, b := range v.Number.Histogram {
 			ch.Bins = append(ch.Bins, chart.Bin{From: b.From, To: b.To, Count: b.Count})
 		}

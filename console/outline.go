@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io/fs"
+	"math"
 	"strconv"
 
 	"github.com/pluvia-ml/pluvia/chart"
@@ -44,7 +45,7 @@ func readOutline(p *project.Project) (outline, error) {
 	}
 	o.path = file.Path.D
 	var left, top float64
-	if _, err := fmt.Sscan(file.ViewBox, &left, &top, &o.width, &o.height); err != nil || left != 0 || top != 0 {
+	if _, err := fmt.Sscan(file.ViewBox, &left, &top, &o.width, &o.height); err != nil || left != 0 || top != 0 || !(o.width > 0 && o.width < 1e9 && o.height > 0 && o.height < 1e9) {
 		return o, fmt.Errorf("outline %s: viewBox is %q: want 0 0 WIDTH HEIGHT", p.Catalogue.Outline, file.ViewBox)
 	}
 	for name, to := range map[string]*float64{"data-west": &o.west, "data-north": &o.north, "data-x": &o.dx, "data-y": &o.dy} {
@@ -54,7 +55,7 @@ func readOutline(p *project.Project) (outline, error) {
 				value = a.Value
 			}
 		}
-		if *to, err = strconv.ParseFloat(value, 64); err != nil {
+		if *to, err = strconv.ParseFloat(value, 64); err != nil || math.IsNaN(*to) || math.IsInf(*to, 0) {
 			return o, fmt.Errorf("outline %s: attribute %s of the root is %q: want a number", p.Catalogue.Outline, name, value)
 		}
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -29,7 +30,7 @@ type overviewPage struct {
 	Since      int64 // when it became champion
 	Estimates  []Estimate
 	Happenings []happened
-	Pictures   []picture // of the champion's comparison
+	Pictures   []picture // of the champion's comparison, the first one in front
 	Compared   *pluvia.Run
 }
 
@@ -121,7 +122,11 @@ func (c *Console) describe(ctx context.Context, o *overviewPage, experiment stri
 	if err != nil {
 		return err
 	}
-	o.Pictures = pictures(o.page, compared[0], artifacts.Files)
+	o.Pictures = pictures(o.page, artifacts.Files)
+	// Whether the probabilities mean what they say comes first.
+	slices.SortStableFunc(o.Pictures, func(a, b picture) int {
+		return cmp.Compare(strings.Index(b.URL, "reliability"), strings.Index(a.URL, "reliability"))
+	})
 	return nil
 }
 

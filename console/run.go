@@ -73,7 +73,7 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 	if p.Artifacts, err = c.artifacts(ctx, run); err != nil {
 		return err
 	}
-	p.Pictures = pictures(p.page, run, p.Artifacts.Files)
+	p.Pictures = pictures(p.page, p.Artifacts.Files)
 	return c.show(w, r, http.StatusOK, "run.html", p)
 }
 
@@ -139,7 +139,7 @@ type picture struct {
 }
 
 // pictures are the SVG and PNG files among the artifacts.
-func pictures(p *page, run *pluvia.Run, files []artifactFile) []picture {
+func pictures(p *page, files []artifactFile) []picture {
 	var out []picture
 	for _, f := range files {
 		switch path.Ext(f.Name) {

@@ -79,12 +79,19 @@ func (c *Console) runs(w http.ResponseWriter, r *http.Request) error {
 	return c.show(w, r, http.StatusOK, "runs.html", p)
 }
 
-// rows are runs with the first three of the metrics that matter.
+// metricsShown is how many metrics of a run a list shows.
+const metricsShown = 3
+
+// rows are runs with the first of the metrics that matter: those of the test
+// part, or those of the validation part where there are no others.
 func (c *Console) rows(runs []*pluvia.Run) []runRow {
 	rows := make([]runRow, len(runs))
 	for i, run := range runs {
 		found := estimates(run.Metric, shown)
-		rows[i] = runRow{run, run.Tag(tagStep), found[:min(3, len(found))]}
+		if len(found) == 0 {
+			found = estimates(func(name string) (float64, bool) { return run.Metric("validation." + name) }, shown)
+		}
+		rows[i] = runRow{run, run.Tag(tagStep), found[:min(metricsShown, len(found))]}
 	}
 	return rows
 }
