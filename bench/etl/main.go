@@ -23,11 +23,11 @@ import (
 	"time"
 
 	"github.com/pluvia-ml/pluvia/bench/bar"
+	"github.com/pluvia-ml/pluvia/bench/snapshot"
 	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/project"
 	"github.com/pluvia-ml/pluvia/project/rain"
 	"github.com/pluvia-ml/pluvia/recipe"
-	"github.com/pluvia-ml/pluvia/source"
 	"github.com/pluvia-ml/pluvia/table"
 	"github.com/pluvia-ml/pluvia/table/csv"
 	"github.com/pluvia-ml/pluvia/table/parquet"
@@ -58,8 +58,8 @@ func run(pairs int, python string, stages bool) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	file := filepath.Join(dir, p.Source.Name)
-	if err := unpack(p, file); err != nil {
+	file, err := snapshot.Unpack(dir)
+	if err != nil {
 		return false, err
 	}
 	peer, version, err := start(python, file)
@@ -159,29 +159,6 @@ func etl(p *project.Project, file, dir string, stages bool) error {
 		stage("write " + part.name)
 	}
 	return nil
-}
-
-// unpack writes the snapshot of the project as a plain CSV file.
-func unpack(p *project.Project, file string) error {
-	s, err := source.Open(context.Background(), "", filepath.Dir(file), source.Options{Project: p})
-	if err != nil {
-		return err
-	}
-	in, err := s.Files[0].Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	plain, err := csv.Decompress(in)
-	if err != nil {
-		return err
-	}
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, plain)
-	return errors.Join(err, out.Close())
 }
 
 // peer is polars in a process of its own.

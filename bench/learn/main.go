@@ -24,11 +24,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
+	"github.com/pluvia-ml/pluvia/bench/bar"
+	"github.com/pluvia-ml/pluvia/bench/snapshot"
 	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/learn/boost"
 	"github.com/pluvia-ml/pluvia/table"
@@ -64,7 +63,7 @@ func run(csv, python string, pairs int, large bool) (hold bool, err error) {
 	}
 	defer os.RemoveAll(dir)
 	if csv == "" {
-		if csv, err = unpack(dir); err != nil {
+		if csv, err = snapshot.Unpack(dir); err != nil {
 			return false, err
 		}
 	}
@@ -80,38 +79,24 @@ func run(csv, python string, pairs int, large bool) (hold bool, err error) {
 	}
 	fmt.Printf("%d rows to train, %d to test, %d columns; LightGBM %s at 2 threads, Go at %d; medians of %d pairs\n\n",
 		len(train.Y), len(test.Y), len(train.X.Columns()), version, runtime.GOMAXPROCS(0), pairs)
-	fmt.Printf("%-28s %10s %10s %7s  %-8s\n", "what", "Pluvia", "LightGBM", "ratio", "must be")
-
-	hold = true
-	bar := func(what, format string, ours, theirs, ratio, most float64) {
-		verdict := "holds"
-		if !(ratio <= most) {
-			verdict, hold = "DOES NOT HOLD", false
-		}
-		fmt.Printf("%-28s "+format+" "+format+" %7.2f  <= %-5g %s\n", what, ours, theirs, ratio, most, verdict)
-	}
 	sizes := []boost.Boost{boost.Default()}
 	if large {
 		b := boost.Default()
 		b.Trees, b.MaxLeaves, b.LearningRate = 500, 63, 0.05
 		sizes = append(sizes, b)
 	}
+	sheet := bar.NewSheet(os.Stdout, "LightGBM")
 	for _, b := range sizes {
 		ours, theirs, err := measure(b, peer, train, test, pairs)
 		if err != nil {
 			return false, err
 		}
 		size := fmt.Sprintf("%d x %d", b.Trees, b.MaxLeaves)
-		bar("fit "+size+", s", "%10.3f", ours.Fit, theirs.Fit, ours.Fit/theirs.Fit, mostFit)
-		bar("predict "+size+", s", "%10.3f", ours.Predict, theirs.Predict, ours.Predict/theirs.Predict, mostPredict)
-		lost := theirs.AUC - ours.AUC
-		verdict := "holds"
-		if !(lost <= mostAUC) {
-			verdict, hold = "DOES NOT HOLD", false
-		}
-		fmt.Printf("%-28s %10.4f %10.4f %7s  %-8s %s\n", "AUC "+size, ours.AUC, theirs.AUC, "", fmt.Sprintf("-%g", mostAUC), verdict)
+		sheet.Ratio("fit "+size+", s", ours.Fit, theirs.Fit, bar.AtMost(mostFit))
+		sheet.Ratio("predict "+size+", s", ours.Predict, theirs.Predict, bar.AtMost(mostPredict))
+		sheet.Difference("AUC "+size, ours.AUC, theirs.AUC, bar.AtLeast(-mostAUC))
 	}
-	return hold, nil
+	return sheet.Held(), nil
 }
 
 // The bars: at most so many times LightGBM's time, and so much less of AUC.
@@ -151,8 +136,7 @@ func median(all []figures) figures {
 		for i, f := range all {
 			values[i] = field(f)
 		}
-		slices.Sort(values)
-		return values[len(values)/2]
+		return bar.Median(values)
 	}
 	return figures{
 		Fit:     of(func(f figures) float64 { return f.Fit }),
@@ -215,31 +199,6 @@ func (p *peer) answer(to any) error {
 func (p *peer) close() {
 	p.in.Close()
 	_ = p.cmd.Wait() // it has said all that is wanted of it
-}
-
-// unpack writes the snapshot that ships with the project to dir.
-func unpack(dir string) (path string, err error) {
-	found, err := filepath.Glob("project/rain/*.csv.zst")
-	if err != nil || len(found) != 1 {
-		return "", errors.New("no snapshot project/rain/*.csv.zst: run from the root of the checkout, or name the data set with -csv")
-	}
-	in, err := os.Open(found[0])
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	reader, err := zstd.NewReader(in)
-	if err != nil {
-		return "", err
-	}
-	defer reader.Close()
-	path = filepath.Join(dir, "data.csv")
-	out, err := os.Create(path)
-	if err != nil {
-		return "", err
-	}
-	_, err = io.Copy(out, reader)
-	return path, errors.Join(err, out.Close())
 }
 
 // read reads the matrix that peer.py wrote.

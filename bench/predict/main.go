@@ -23,11 +23,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/pluvia-ml/pluvia/bench/bar"
 )
 
 const (
@@ -176,45 +177,28 @@ func measure(ctx context.Context, o options) error {
 
 // report prints a line for each bar, from the medians of the pairs.
 func report(o options, pluvia, fastapi, idle []sample) error {
-	ratios := make([]float64, len(pluvia))
-	for i := range pluvia {
-		ratios[i] = pluvia[i].rate / fastapi[i].rate
-	}
 	rate := func(s sample) float64 { return s.rate }
 	p99 := func(s sample) float64 { return s.p99.Seconds() * 1e3 }
 	what := fmt.Sprintf("/predict/, %d connections, ", o.connections)
-	ratio, late := median(ratios), median(each(pluvia, p99))
-	must := mustP99.Seconds() * 1e3
-
-	fmt.Printf("\n%-44s %12s %12s %8s %10s  %s\n", "what", "Pluvia", "peer", "ratio", "must be", "holds")
-	held := true
-	bar := func(what, ours, theirs string, ratio float64, must string, holds bool) {
-		held = held && holds
-		fmt.Printf("%-44s %12s %12s %8.2f %10s  %s\n", what, ours, theirs, ratio, must, map[bool]string{true: "yes", false: "NO"}[holds])
-	}
-	bar(what+"requests/s", fmt.Sprintf("%.0f", median(each(pluvia, rate))), fmt.Sprintf("%.0f", median(each(fastapi, rate))),
-		ratio, fmt.Sprintf(">= %.0fx", mustRatio), ratio >= mustRatio)
-	bar(what+"p99 ms", fmt.Sprintf("%.2f", late), fmt.Sprintf("%.2f", median(each(fastapi, p99))),
-		late/median(each(fastapi, p99)), fmt.Sprintf("<= %.0f ms", must), late <= must)
+	sheet := bar.NewSheet(os.Stdout, "FastAPI")
+	sheet.Ratio(what+"requests/s", median(pluvia, rate), median(fastapi, rate), bar.AtLeast(mustRatio))
+	sheet.Alone(what+"p99 ms", median(pluvia, p99), median(fastapi, p99), bar.AtMost(mustP99.Seconds()*1e3))
 	if len(idle) > 0 {
-		fmt.Printf("a Go handler that does nothing, in turn with them: %.0f requests/s, p99 %.2f ms\n", median(each(idle, rate)), median(each(idle, p99)))
+		fmt.Printf("a Go handler that does nothing, in turn with them: %.0f requests/s, p99 %.2f ms\n", median(idle, rate), median(idle, p99))
 	}
-	if !held {
+	if !sheet.Held() {
 		return errors.New("a bar does not hold")
 	}
 	return nil
 }
 
-func each(samples []sample, f func(sample) float64) []float64 {
-	out := make([]float64, len(samples))
+func median(samples []sample, of func(sample) float64) float64 {
+	values := make([]float64, len(samples))
 	for i, s := range samples {
-		out[i] = f(s)
+		values[i] = of(s)
 	}
-	return out
+	return bar.Median(values)
 }
-
-// median is the middle value, the upper one of two.
-func median(values []float64) float64 { return slices.Sorted(slices.Values(values))[len(values)/2] }
 
 // start runs a command as a group of processes of its own; stop ends the group.
 func start(ctx context.Context, dir string, env []string, name string, args ...string) (stop func(), err error) {
