@@ -137,6 +137,8 @@ func (t *tongue) Duration(ms int64) string {
 	switch s := ms / 1000; {
 	case ms < 0:
 		return t.T("date.none")
+	case s < 1:
+		return t.Int(int(ms)) + "\u00a0ms"
 	case s < 10:
 		return t.Num(float64(ms)/1000, 1) + "\u00a0s"
 	case s < 60:
