@@ -80,9 +80,10 @@ func (f *Fitted) Apply(t *table.Table) (*table.Table, error) {
 		}
 	})
 	var blocks sync.Pool
-	blocks.New = func() any { return newBlock(f.width, chunkRows) }
+	blocks.New = func() any { b := newBlock(f.width, chunkRows); return &b }
 	parallel((rows+chunkRows-1)/chunkRows, func(k int) {
-		b := blocks.Get().(block)
+		whole := blocks.Get().(*block)
+		b := *whole
 		lo := k * chunkRows
 		part := b.part(make(block, 0, len(b)), 0, min(chunkRows, rows-lo))
 		for i := range sources {
@@ -94,7 +95,7 @@ func (f *Fitted) Apply(t *table.Table) (*table.Table, error) {
 		for i, c := range columns {
 			store(c, part[f.from[i]], lo)
 		}
-		blocks.Put(b)
+		blocks.Put(whole)
 	})
 	return table.New(columns...), nil
 }

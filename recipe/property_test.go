@@ -147,11 +147,13 @@ func randomStep(r *rand.Rand, kind string, fields []table.Field, unique int) Ste
 func randomRecipe(r *rand.Rand, fields []table.Field, t *table.Table) (Recipe, *Fitted) {
 	var recipe Recipe
 	fitted, err := recipe.Fit(fields, t)
+	if err != nil {
+		panic(err) // the empty recipe has nothing to object to
+	}
 	for k := range 12 {
 		output, _ := recipe.Check(fields)
 		next := append(slices.Clone(recipe), randomStep(r, Kinds()[r.IntN(len(Kinds()))], output, k))
-		var f *Fitted
-		if f, err = next.Fit(fields, t); err == nil {
+		if f, err := next.Fit(fields, t); err == nil {
 			recipe, fitted = next, f
 		}
 	}
