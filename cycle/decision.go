@@ -64,7 +64,7 @@ func Decide(rule project.Promotion, differences learn.Intervals, rows int) Decis
 			"es.surely_better.kept":     "El aspirante no es mejor con seguridad",
 		}[language+"."+rule.Rule+"."+outcome]
 		sentence := map[string]string{
-			"en": "%s on the same %s rows: %s %s (95 %% %s to %s).",
+			"en": "%s on the same %s rows: %s %s (95%% %s to %s).",
 			"es": "%s en las mismas %s filas: %s %s (95 %% de %s a %s).",
 		}[language]
 		reason[language] = fmt.Sprintf(sentence, word, chart.Number(float64(rows), 0, language), rule.Metric,

@@ -251,9 +251,10 @@ var (
 	badLine  = regexp.MustCompile(`(?m)^\s*(Non-2xx|Socket errors).*$`)
 )
 
-// wrk posts one body over and over.
+// wrk posts one body over and over, from one thread: a second one would take
+// the core from the server that is measured.
 func wrk(ctx context.Context, url, script, body string, connections int, each time.Duration) (sample, error) {
-	c := exec.CommandContext(ctx, "wrk", "-t", "2", "-c", strconv.Itoa(connections), "-d", strconv.Itoa(int(each.Seconds()))+"s", "--latency", "-s", script, url)
+	c := exec.CommandContext(ctx, "wrk", "-t", "1", "-c", strconv.Itoa(connections), "-d", strconv.Itoa(int(each.Seconds()))+"s", "--latency", "-s", script, url)
 	c.Env = append(os.Environ(), "BODY="+body)
 	out, err := c.CombinedOutput()
 	if err != nil {

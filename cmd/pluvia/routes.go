@@ -15,7 +15,10 @@ import (
 
 // newHandler is everything that the server answers. The console has every path
 // that no programming interface has taken.
-func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start func(...cycle.Step) error) (http.Handler, error) {
+//
+// A server that only this machine can reach refuses names that are not this
+// machine's: a page of elsewhere must not reach it by a name of its own.
+func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start func(...cycle.Step) error, loopback bool) (http.Handler, error) {
 	pages, err := console.New(console.Config{
 		Project: h.project, Store: h.store, Buckets: h.buckets, Cycle: consoleCycle{runner, start},
 		Champion: func() *console.Champion { return consoleChampion(service.Champion()) },
@@ -24,7 +27,7 @@ func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start 
 	if err != nil {
 		return nil, err
 	}
-	faults := &web.Errors{Log: h.log}
+	faults := pages.Errors()
 	mux := http.NewServeMux()
 	service.Routes(mux)
 	mux.Handle("/", pages)
@@ -36,6 +39,9 @@ func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start 
 	}))
 
 	handler := web.Secure(faults.SameOrigin(faults.Recover(mux)))
+	if loopback {
+		handler = faults.Hosts(handler)
+	}
 	if h.verbose {
 		handler = web.Log(handler, h.log)
 	}

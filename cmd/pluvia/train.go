@@ -77,7 +77,7 @@ func sayDecision(ctx context.Context, h *house) error {
 	value, _ := run.Metric(metric)
 	low, _ := run.Metric(metric + ".low")
 	high, _ := run.Metric(metric + ".high")
-	h.ui.say("decision", fmt.Sprintf("Version %d %s. %s %s %.4f (95 %% %.4f to %.4f).",
+	h.ui.say("decision", fmt.Sprintf("Version %d %s. %s %s %.4f (95%% %.4f to %.4f).",
 		number, run.Tag(cycle.TagDecision), run.Tag(cycle.TagReason), metric, value, low, high),
 		map[string]any{
 			"version": number, "decision": run.Tag(cycle.TagDecision), "reason": run.Tag(cycle.TagReason), "run_id": run.ID,

@@ -65,7 +65,7 @@ func runUp(ctx context.Context, o *options, listen string) (err error) {
 	})
 	handler, err := newHandler(h, service, runner, func(steps ...cycle.Step) error {
 		return start(work, &worker, runner, steps)
-	})
+	}, isLoopback(listener))
 	if err != nil {
 		return err
 	}
@@ -137,6 +137,11 @@ func listenOn(listen string) (net.Listener, error) {
 		return nil, pluvia.Errorf(pluvia.Invalid, "--listen %q: %w", listen, err)
 	}
 	return listener, nil
+}
+
+func isLoopback(l net.Listener) bool {
+	a, ok := l.Addr().(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
 }
 
 // address is where a browser on this machine finds the listener.
