@@ -53,8 +53,9 @@ type Labelled struct {
 type Model interface {
 	// Probabilities is the probability of the positive class for each row of
 	// x, whose columns must be those that the model was fitted on, in order. It writes
-	// to dst, which it makes when dst is nil, and returns it. It panics if dst
-	// is neither nil nor as long as x.
+	// to dst, which it makes when dst is nil, and returns it. A row with a
+	// missing value has NaN, no answer, from a learner that takes none. It
+	// panics if dst is neither nil nor as long as x.
 	Probabilities(dst []float64, x *table.Table) []float64
 	// Probability is the same for one row: a number for each feature, the code
 	// of a category, NaN when missing. It allocates nothing, and gives the

@@ -43,7 +43,8 @@ func (m *Model) Features() []table.Field { return m.Recipe.Output() }
 func (m *Model) Scratch() []float64 { return make([]float64, len(m.Recipe.Output())) }
 
 // Probability is the probability of the positive class for one raw observation
-// (see package recipe for what a row is). It allocates nothing.
+// (see package recipe for what a row is). It is NaN, no answer, when the recipe
+// leaves a value missing that the classifier does not take. It allocates nothing.
 func (m *Model) Probability(scratch, row []float64) float64 {
 	m.Recipe.ApplyRow(scratch, row)
 	return m.Classifier.Probability(scratch)

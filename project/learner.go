@@ -13,6 +13,7 @@ import (
 	"github.com/pluvia-ml/pluvia/learn/boost"
 	"github.com/pluvia-ml/pluvia/learn/linear"
 	"github.com/pluvia-ml/pluvia/learn/tree"
+	"github.com/pluvia-ml/pluvia/table"
 )
 
 // families are the families of classifiers: the name in a project file, and a
@@ -77,10 +78,26 @@ func (c *checker) learners(p *Project, learners []learner) {
 				c.wrong(join(key, "params"), "", "hyper-parameters that "+l.Family+" takes", err.Error())
 			}
 		}
+		if picky, ok := classifier.(interface{ CheckFeatures([]table.Field) error }); ok && len(c.faults) == 0 {
+			if err := picky.CheckFeatures(p.features(l.Recipe)); err != nil {
+				c.wrong(join(key, "recipe"), l.Recipe, "a recipe whose features "+l.Family+" takes, whatever an observation lacks", err.Error())
+			}
+		}
 		p.Learners = append(p.Learners, Learner{
 			Name: l.Name, Family: l.Family, Recipe: l.Recipe, Params: paramsOf(v), Classifier: classifier,
 		})
 	}
+}
+
+// features are what a recipe makes of an observation of which anything may be
+// missing: a prediction has to do with what is known.
+func (p *Project) features(recipe string) []table.Field {
+	inputs := p.Inputs()
+	for i := range inputs {
+		inputs[i].Required = false
+	}
+	output, _ := p.Recipes[recipe].Check(inputs)
+	return output
 }
 
 func fieldByName(v reflect.Value, key string) reflect.Value {

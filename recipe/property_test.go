@@ -217,6 +217,40 @@ func TestRowsAndTablesAgree(t *testing.T) {
 	}
 }
 
+// TestRequiredFeaturesAreThere: learners that take no missing values go by what
+// the output says of itself, before there is a table.
+func TestRequiredFeaturesAreThere(t *testing.T) {
+	t.Parallel()
+	promised := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		fields := randomFields(r)
+		recipe, fitted := randomRecipe(r, fields, randomTable(r, fields, 1+r.IntN(300)))
+		output, _ := recipe.Check(fields)
+		whole, err := fitted.Apply(randomTable(r, fields, 200))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range output {
+			if f.Required != fitted.Output()[i].Required {
+				t.Fatalf("seed %d, %s: required %t before fitting, %t behind it", seed, f.Name, f.Required, !f.Required)
+			}
+			if !f.Required {
+				continue
+			}
+			promised++
+			for row := range whole.Rows() {
+				if whole.Columns()[i].Missing(row) {
+					t.Fatalf("seed %d, row %d: %s is missing, and may not be; recipe %s", seed, row, f.Name, marshal(t, fitted))
+				}
+			}
+		}
+	}
+	if promised < 200 {
+		t.Errorf("%d required features were looked at only", promised)
+	}
+}
+
 func TestConcurrentRows(t *testing.T) {
 	t.Parallel()
 	fields, in := small()

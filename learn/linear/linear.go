@@ -2,8 +2,10 @@
 // penalty, as scikit-learn's LogisticRegression defines it.
 //
 // Features are numbers, none of them missing: a recipe fills, encodes and
-// scales before. The package refuses what it cannot take, by name of the
-// column; it never fills or encodes anything itself.
+// scales before. Fit refuses what it cannot take, by name of the column, and so
+// does CheckFeatures before there are rows. A model answers NaN, never a guess,
+// for a row with a missing feature. The package never fills or encodes anything
+// itself.
 package linear
 
 import (
@@ -82,6 +84,32 @@ func (l Logistic) withDefaults() (Logistic, error) {
 		return l, fmt.Errorf("logistic regression: %s", strings.Join(faults, "; "))
 	}
 	return l, nil
+}
+
+// CheckFeatures says which features the classifier does not take, all of them:
+// those that are not numbers, and those that may be missing. It needs no rows,
+// so that a recipe whose model would have no answer for some observation is
+// found before there is one.
+func (l Logistic) CheckFeatures(fields []table.Field) error {
+	var coded, missing []string
+	for _, f := range fields {
+		if f.Type.Kind() != table.Number {
+			coded = append(coded, f.Name)
+		} else if !f.Required {
+			missing = append(missing, f.Name)
+		}
+	}
+	var faults []string
+	if coded != nil {
+		faults = append(faults, fmt.Sprintf("no number: %s; it takes numbers only, put a step that encodes them (one_hot) into the recipe", strings.Join(coded, ", ")))
+	}
+	if missing != nil {
+		faults = append(faults, fmt.Sprintf("may be missing: %s; it takes no missing values, put a step that fills them (fill_median) behind those that make them", strings.Join(missing, ", ")))
+	}
+	if faults != nil {
+		return fmt.Errorf("logistic regression: %s", strings.Join(faults, "; "))
+	}
+	return nil
 }
 
 // check names every column that x may not have.

@@ -303,3 +303,19 @@ func BenchmarkFit(b *testing.B) {
 		fit(b, Logistic{}, train)
 	}
 }
+
+func TestCheckFeatures(t *testing.T) {
+	t.Parallel()
+	number := table.Field{Name: "a", Type: table.TypeInteger, Required: true}
+	if err := (Logistic{}).CheckFeatures([]table.Field{number}); err != nil {
+		t.Error(err)
+	}
+	err := Logistic{}.CheckFeatures([]table.Field{
+		{Name: "hole", Type: table.TypeNumber}, number, {Name: "kind", Type: table.TypeCategory, Required: true}, {Name: "gap", Type: table.TypeNumber},
+	})
+	for _, want := range []string{"no number: kind;", "may be missing: hole, gap;"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: must say %q", err, want)
+		}
+	}
+}
