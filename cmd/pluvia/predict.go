@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,6 +109,9 @@ func withProbabilities(t *table.Table, c *predict.Champion) (*table.Table, error
 	}
 	labels, versions := make([]int32, len(p)), make([]float64, len(p))
 	for i, probability := range p {
+		if math.IsNaN(probability) { // as the API has it: no answer is not a no
+			return nil, pluvia.Errorf(pluvia.Internal, "%s has no probability for row %d: give the values that it lacks, or promote another version", c, i+1)
+		}
 		if c.Label(probability) == c.Positive {
 			labels[i] = 1
 		}
