@@ -30,6 +30,8 @@ type Comparison struct {
 	// yes and no from probability 0.5 on, without an interval; the higher wins.
 	Original OriginalComparison `json:"original"`
 
+	Curves []Curves `json:"curves"` // of the challenger, then of the champion
+
 	Decision string       `json:"decision"`
 	Reason   project.Text `json:"reason"`
 }
@@ -90,7 +92,7 @@ func (r *Runner) compare(ctx context.Context, run *pluvia.Run) error {
 	decision := Decide(r.Project.Promotion, c.Difference, c.Rows)
 	c.Decision, c.Reason = decision.Outcome, decision.Reason
 
-	if err := r.pictures(ctx, run, "test", append([]judged{*mine}, optional(theirs)...)...); err != nil {
+	if c.Curves, err = r.pictures(ctx, run, "test", append([]judged{*mine}, optional(theirs)...)...); err != nil {
 		return err
 	}
 	if err := r.artifact(ctx, run, "comparison.json", func(w io.Writer) error {

@@ -159,16 +159,29 @@ func (r *Runner) Resume(ctx context.Context) (resumed bool, err error) {
 		return false, err
 	}
 	defer release()
+	cut, err := r.cutOff(ctx)
+	if err != nil {
+		r.update(func(s *Status) { s.Err = err })
+		return false, err
+	}
+	if cut == nil {
+		return false, nil
+	}
+	r.Log.Info("cycle carried on", "run", cut.ID, "begun", pluvia.Time(cut.Start))
+	return true, r.work(ctx, cut)
+}
 
+// cutOff is the newest cycle that is still open, nil when none is. Whatever
+// else is open will not be carried on and is closed.
+func (r *Runner) cutOff(ctx context.Context) (cut *pluvia.Run, err error) {
 	experiment, err := r.experiment(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	open, err := r.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment.ID, Status: pluvia.Running})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	var cut *pluvia.Run // the newest cycle; whatever else is open will not be carried on
 	for _, run := range open {
 		switch {
 		case run.Tag(TagStep) == "":
@@ -177,15 +190,11 @@ func (r *Runner) Resume(ctx context.Context) (resumed bool, err error) {
 			cut = run
 		default:
 			if err := r.close(ctx, run.ID, pluvia.Killed, pluvia.Tag{Key: TagError, Value: "cut off: the process ended before the run did"}); err != nil {
-				return false, err
+				return nil, err
 			}
 		}
 	}
-	if cut == nil {
-		return false, nil
-	}
-	r.Log.Info("cycle carried on", "run", cut.ID, "begun", pluvia.Time(cut.Start))
-	return true, r.work(ctx, cut)
+	return cut, nil
 }
 
 // SourceChanged says whether the source holds other bytes than those that the

@@ -25,6 +25,7 @@ import (
 	"github.com/pluvia-ml/pluvia/source"
 	"github.com/pluvia-ml/pluvia/store"
 	"github.com/pluvia-ml/pluvia/table"
+	"github.com/pluvia-ml/pluvia/table/parquet"
 )
 
 // readings is a data set for testdata/pumps.yaml: three pumps, five years. Heat
@@ -225,6 +226,9 @@ func TestFirstCycle(t *testing.T) {
 	if err := json.Unmarshal([]byte(artifacts[prefix+"/comparison.json"]), &c); err != nil {
 		t.Fatal(err)
 	}
+	if len(c.Curves) != 1 || len(c.Curves[0].ROC) < 10 || len(c.Curves[0].Reliability) < 5 {
+		t.Errorf("curves: %+v", c.Curves)
+	}
 	if c.Rows != 1095 || c.Days != 365 || c.Original.Winner != "Challenger" || c.Champion != nil || compared.Param("Winner") != "Challenger" {
 		t.Errorf("comparison: %+v", c)
 	}
@@ -419,6 +423,32 @@ func TestRejectedRowsAreListed(t *testing.T) {
 	info, err := cycle.ReadDataInfo(t.Context(), h.buckets, h.project)
 	if err != nil || info.Rejected.Rows != 3 || info.Rejected.Key != "raw/rejected.csv" || info.Rows != 5475 {
 		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestLatestRowOfEachPlace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.project.Catalogue = &project.Catalogue{Field: "pump"}
+	h.data = strings.Replace(h.data, "2014-12-31,west,", "2014-12-31,none,", 1) // the last row of one place is set aside
+	if err := h.run(cycle.ETL); err != nil {
+		t.Fatal(err)
+	}
+	info, err := cycle.ReadDataInfo(t.Context(), h.buckets, h.project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := h.objects(pluvia.DataBucket)[info.Latest]
+	latest, _, err := parquet.Read(strings.NewReader(file), int64(len(file)), &h.project.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for row := range latest.Rows() {
+		got[latest.Column("pump").Text(row)] = latest.Column("day").Text(row)
+	}
+	if want := map[string]string{"north": "2014-12-31", "south": "2014-12-31", "west": "2014-12-30"}; !maps.Equal(got, want) {
+		t.Errorf("latest rows %v, want %v", got, want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	pluvia "github.com/pluvia-ml/pluvia"
@@ -31,7 +32,8 @@ type DataInfo struct {
 	Split    SplitInfo     `json:"split"`
 	Leaks    []LeakInfo    `json:"leaks"`
 	Summary  table.Summary `json:"summary"`
-	RunID    string        `json:"run_id"` // of the ETL
+	Latest   string        `json:"latest,omitempty"` // key in the bucket "data" of the latest row of each place, as Parquet
+	RunID    string        `json:"run_id"`           // of the ETL
 }
 
 // RejectedInfo says how many rows were set aside, and where they are listed.
@@ -126,6 +128,25 @@ func newDataset(p *project.Project, t *table.Table) (*dataset, error) {
 // part is the raw observations of some rows, with their labels.
 func (d *dataset) part(rows []int) learn.Labelled {
 	return learn.Labelled{X: d.table.Take(rows), Y: pick(d.y, rows)}
+}
+
+// latest are the rows with the last day of each place of the catalogue: what a
+// forecast begins with. Nil when the project has no catalogue.
+func (d *dataset) latest(p *project.Project) *table.Table {
+	if p.Catalogue == nil {
+		return nil
+	}
+	places, days := d.table.Column(p.Catalogue.Field), d.table.Column(p.Split.Field)
+	last := make([]int, len(places.Levels))
+	for i := range last {
+		last[i] = -1
+	}
+	for row, place := range places.Codes {
+		if place >= 0 && !days.Missing(row) && (last[place] < 0 || days.Days[row] >= days.Days[last[place]]) {
+			last[place] = row
+		}
+	}
+	return d.table.Take(slices.DeleteFunc(last, func(row int) bool { return row < 0 }))
 }
 
 func pick[T any](values []T, rows []int) []T {

@@ -208,6 +208,10 @@ func (r *Runner) publish(ctx context.Context, d *dataset, p *prepared, info *Dat
 			object{key, func(w io.Writer) error { return csv.Write(w, t) }},
 			object{beside(key, ".parquet"), func(w io.Writer) error { return parquet.Write(w, t) }})
 	}
+	if t := d.latest(r.Project); t != nil {
+		info.Latest = path.Join(path.Dir(names.KeyRaw), "latest.parquet")
+		objects = append(objects, object{info.Latest, func(w io.Writer) error { return parquet.Write(w, t) }})
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, o := range objects {

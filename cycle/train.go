@@ -57,7 +57,7 @@ func (r *Runner) train(ctx context.Context, run *pluvia.Run) error {
 		return err
 	}
 	validation := judged{name: best.learner.Name, y: pick(data.y, data.validate), Predictions: learn.Predictions{P: best.probabilities, Threshold: best.threshold}}
-	if err := r.pictures(ctx, run, "validation", validation); err != nil {
+	if _, err := r.pictures(ctx, run, "validation", validation); err != nil {
 		return err
 	}
 	if err := r.importance(ctx, run, model); err != nil {
