@@ -92,10 +92,8 @@ type dataset struct {
 // belong to none.
 func newDataset(p *project.Project, t *table.Table) (*dataset, error) {
 	target, days := t.Column(p.Target.Field), t.Column(p.Split.Field)
-	d := &dataset{table: t, y: make([]bool, t.Rows())}
-	positive := target.Level(p.Target.Positive)
+	d := &dataset{table: t, y: target.Equals(p.Target.Positive)}
 	for row := range t.Rows() {
-		d.y[row] = target.Codes[row] == positive
 		switch day := days.Days[row]; {
 		case target.Missing(row) || days.Missing(row):
 			d.noTarget++

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -68,8 +70,12 @@ type signature struct {
 
 // Write gives the files of the model's folder to put, one after the other, the
 // index last: a folder without one was never finished. The same model gives
-// the same bytes.
+// the same bytes. A model that Read would refuse is an error before anything
+// is put.
 func (m *Model) Write(put func(name string, data []byte) error) error {
+	if err := m.check(); err != nil {
+		return err
+	}
 	recipeJSON, err := json.Marshal(m.Recipe)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", recipeFile, err)
@@ -119,8 +125,6 @@ func Read(open func(name string) (io.ReadCloser, error)) (*Model, error) {
 		return nil, fmt.Errorf("read %s: no flavour \"pluvia\": not a model that Pluvia wrote", Index)
 	case f.Version != formatVersion:
 		return nil, fmt.Errorf("read %s: format %d: this program reads format %d", Index, f.Version, formatVersion)
-	case !(f.Threshold >= 0 && f.Threshold <= 1):
-		return nil, fmt.Errorf("read %s: threshold %v: must be from 0 to 1", Index, f.Threshold)
 	}
 	m := &Model{
 		Project: f.Project, Learner: f.Learner, Family: f.Family,
@@ -148,10 +152,31 @@ func Read(open func(name string) (io.ReadCloser, error)) (*Model, error) {
 			return nil, fmt.Errorf("read %s: %w", part.name, err)
 		}
 	}
-	if got, want := len(m.Classifier.Importance()), len(m.Recipe.Output()); got != want {
-		return nil, fmt.Errorf("read %s: the classifier takes %d features, the recipe makes %d", classifierFile, got, want)
+	if err := m.check(); err != nil {
+		return nil, err
 	}
 	return m, nil
+}
+
+// check says whether the parts of the model belong together.
+func (m *Model) check() error {
+	if m.Recipe == nil || m.Classifier == nil {
+		return errors.New("model: it needs a fitted recipe and a fitted classifier")
+	}
+	want, err := newClassifier(m.Family)
+	if err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	if reflect.TypeOf(m.Classifier) != reflect.TypeOf(want) {
+		return fmt.Errorf("model: the classifier is a %T: family %q has a %T", m.Classifier, m.Family, want)
+	}
+	if got, want := len(m.Classifier.Importance()), len(m.Recipe.Output()); got != want {
+		return fmt.Errorf("model: the classifier takes %d features, the recipe makes %d", got, want)
+	}
+	if !(m.Threshold >= 0 && m.Threshold <= 1) {
+		return fmt.Errorf("model: threshold %v: must be from 0 to 1", m.Threshold)
+	}
+	return nil
 }
 
 // Digest is the sha256 of all that decides the model's predictions: recipe,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -165,6 +164,28 @@ func TestIndexIsWrittenLast(t *testing.T) {
 	}
 }
 
+func TestWriteRefuses(t *testing.T) {
+	t.Parallel()
+	made, _ := models(t)
+	for name, c := range map[string]struct {
+		spoil func(m *modelfile.Model)
+		says  string
+	}{
+		"nothing":        {func(m *modelfile.Model) { *m = modelfile.Model{} }, "needs a fitted recipe and a fitted classifier"},
+		"no family":      {func(m *modelfile.Model) { m.Family = "" }, `family "": must be one of ["boost" "forest" "logistic" "tree"]`},
+		"another family": {func(m *modelfile.Model) { m.Family = "forest" }, `is a *tree.Model: family "forest" has a *tree.ForestModel`},
+		"other features": {func(m *modelfile.Model) { m.Recipe = made["boost"].Recipe }, "takes 6 features, the recipe makes 4"},
+		"threshold":      {func(m *modelfile.Model) { m.Threshold = math.NaN() }, "threshold NaN: must be from 0 to 1"},
+	} {
+		m := *made["tree"]
+		c.spoil(&m)
+		f := folder{}
+		if err := m.Write(f.put); err == nil || !strings.Contains(err.Error(), c.says) || len(f) != 0 {
+			t.Errorf("%s: %v, %d files: the error must say %q", name, err, len(f), c.says)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	made, _ := models(t)
@@ -240,22 +261,4 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("a model that was accepted gives probability %v", p)
 		}
 	})
-}
-
-func ExampleRead() {
-	made, _ := models(new(testing.B))
-	files := folder{} // a directory, a bucket: anything that keeps bytes by name
-	if err := made["boost"].Write(files.put); err != nil {
-		fmt.Println(err)
-		return
-	}
-	m, err := modelfile.Read(files.open)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	day := float64(table.NewDay(2026, 11, 23))
-	p := m.Probability(m.Scratch(), []float64{2.5, 1, day}) // height, side "middle", day
-	fmt.Println(m.Learner, p > m.Threshold)
-	// Output: the boost true
 }

@@ -19,7 +19,7 @@ import (
 type Model struct {
 	Project    string // name of the project
 	Learner    string // name of the learner in the project file
-	Family     string // logistic, tree, forest, boost
+	Family     string // of Classifier: logistic, tree, forest, boost
 	Recipe     *recipe.Fitted
 	Classifier learn.Model
 	Threshold  float64 // probability from which on the answer is the positive class

@@ -119,6 +119,21 @@ func (c *Column) Level(name string) int32 {
 	return MissingCode
 }
 
+// Equals says of each value whether it is the level called name, which makes
+// labels of a target; a missing value is not. It panics if the column is not a
+// category.
+func (c *Column) Equals(name string) []bool {
+	if c.Kind != Category {
+		panic(fmt.Sprintf("table: column %q is a %s, and has no levels", c.Name, c.Kind))
+	}
+	code := c.Level(name)
+	out := make([]bool, len(c.Codes))
+	for i, have := range c.Codes {
+		out[i] = have == code && have >= 0
+	}
+	return out
+}
+
 // Take is the column of the values at the given rows. It copies the values and
 // shares Levels. It panics if a row is out of range.
 func (c *Column) Take(rows []int) *Column {

@@ -116,3 +116,19 @@ func BenchmarkParseNumber(b *testing.B) {
 		ParseNumber(texts[i&3])
 	}
 }
+
+func TestEquals(t *testing.T) {
+	t.Parallel()
+	c := Categories("kind", []int32{1, MissingCode, 0, 1}, []string{"a", "b"})
+	for level, want := range map[string][]bool{"a": {false, false, true, false}, "b": {true, false, false, true}, "c": {false, false, false, false}} {
+		if got := c.Equals(level); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", level, got, want)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a number has levels")
+		}
+	}()
+	Numbers("n", []float64{1}).Equals("1")
+}
