@@ -289,11 +289,11 @@ func TestSchemaCheck(t *testing.T) {
 	err := (&Schema{
 		Fields: []Field{
 			{Name: "", Type: TypeNumber}, {Name: "a", Type: "text"}, {Name: "a", Type: TypeNumber, Min: bound(2), Max: bound(1)},
-			{Name: "d", Type: TypeDate, Earliest: "yesterday"}, {Name: "c", Type: TypeCategory}, {Name: "e", Type: TypeCategory, Categories: []string{"x", "x", "NA"}},
+			{Name: "d", Type: TypeDate, Earliest: "yesterday"}, {Name: "o", Type: TypeNumber, Required: true, Optional: true}, {Name: "c", Type: TypeCategory}, {Name: "e", Type: TypeCategory, Categories: []string{"x", "x", "NA"}},
 		},
 		Key: []string{"nobody"}, Missing: []string{"NA"},
 	}).Check()
-	for _, part := range []string{"field 1 has no name", `field a: type "text"`, "field a is there twice", "min must not be above max", "field d: earliest", "field c: a category needs", `"x" is empty, there twice`, `"NA" is empty`, "key nobody"} {
+	for _, part := range []string{"field 1 has no name", `field a: type "text"`, "field a is there twice", "min must not be above max", "field d: earliest", "field c: a category needs", `"x" is empty, there twice`, `"NA" is empty`, "field o: it may never be missing", "key nobody"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not in %v", part, err)
 		}

@@ -41,7 +41,7 @@ type Field struct {
 	Latest     string   `json:"latest,omitempty"`     // last date allowed; "" for any
 	Categories []string `json:"categories,omitempty"` // the values of a category, in the order of their codes
 	Required   bool     `json:"required,omitempty"`   // may never be missing
-	Optional   bool     `json:"optional,omitempty"`   // its column may be absent from a file; then all values are missing
+	Optional   bool     `json:"optional,omitempty"`   // its column may be absent from a file, where all its values are missing then; not if Required
 }
 
 // Schema is the contract of a table.
@@ -93,6 +93,9 @@ func (s *Schema) Check() error {
 			fault("field %s is there twice", f.Name)
 		}
 		names[f.Name] = true
+		if f.Required && f.Optional {
+			fault("field %s: it may never be missing, so its column cannot be optional", f.Name)
+		}
 		switch f.Type {
 		case TypeNumber, TypeInteger:
 			if f.Min != nil && math.IsNaN(*f.Min) || f.Max != nil && math.IsNaN(*f.Max) || f.Min != nil && f.Max != nil && *f.Min > *f.Max {

@@ -50,9 +50,11 @@ type Options struct {
 }
 
 // Read reads a file with a header whose columns stand in any order, plain or
-// compressed (see [Decompress]). Every column of the schema must be there. Rows
-// that break a rule, or repeat a key, are in the report and not in the table.
-// An empty line is no row. The table is nil when the error is not.
+// compressed (see [Decompress]). Every column of the schema must be there, those
+// of optional fields aside, of which one will do when there are no others; the
+// values of an absent one are missing. Rows that break a rule, or repeat a key,
+// are in the report and not in the table. An empty line is no row. The table is
+// nil when the error is not.
 func Read(ctx context.Context, r io.Reader, s *table.Schema, opts Options) (*table.Table, *table.Report, error) {
 	plain, err := Decompress(r)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia/table"
@@ -74,8 +75,10 @@ func (in *input) match(names []string, s *table.Schema, opts Options, report *ta
 			in.fields[i], found[field] = field, true
 		}
 	}
+	// A file of another kind has none of the columns, were they all optional.
+	none := !slices.Contains(found, true)
 	for field, ok := range found {
-		if !ok && !s.Fields[field].Optional {
+		if !ok && (none || !s.Fields[field].Optional) {
 			missing = append(missing, s.Fields[field].Name)
 		}
 	}

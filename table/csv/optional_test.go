@@ -26,4 +26,8 @@ func TestOptionalColumnMayBeAbsent(t *testing.T) {
 	if _, _, err := csv.Read(t.Context(), strings.NewReader("b,c\nx,\n"), s, csv.Options{}); err == nil || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("a column that is not optional is absent: %v", err)
 	}
+	s.Fields[0].Optional = true
+	if _, _, err := csv.Read(t.Context(), strings.NewReader("a;b;c\n1;x;\n"), s, csv.Options{}); err == nil || !strings.Contains(err.Error(), "another character") {
+		t.Errorf("none of the columns is there: %v", err)
+	}
 }

@@ -31,4 +31,8 @@ func TestOptionalColumnMayBeAbsent(t *testing.T) {
 	if _, _, err := parquet.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), s); err == nil || !strings.Contains(err.Error(), `"c"`) {
 		t.Errorf("a column that is not optional is absent: %v", err)
 	}
+	other := &table.Schema{Fields: []table.Field{{Name: "d", Type: table.TypeNumber, Optional: true}, {Name: "e", Type: table.TypeNumber, Optional: true}}}
+	if _, _, err := parquet.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), other); err == nil || !strings.Contains(err.Error(), `no column "d"; there is no column "e"`) {
+		t.Errorf("none of the columns is there: %v", err)
+	}
 }

@@ -21,8 +21,10 @@ import (
 // [table.ErrTooLarge], since a small file can claim any number.
 const MaxValues = 1 << 28
 
-// Read reads a file of size bytes. Every column of the schema must be there,
-// in any order; others are ignored, and named in the report. Rows that break a
+// Read reads a file of size bytes. Every column of the schema must be there, in
+// any order, those of optional fields aside, of which one will do when there are
+// no others; columns that the schema does not have are ignored, and named in
+// the report. Rows that break a
 // rule or repeat a key are in the report and not in the table; their Row
 // counts the rows of the file. A null is a missing value, and so is a NaN,
 // which is how other programs write missing numbers.
@@ -88,11 +90,13 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 // and says of all fields what is wrong.
 func match(root *parquet.Column, s *table.Schema) (leaves []*parquet.Column, ignored []string, err error) {
 	var wrong []string
+	// A file of another kind has none of the columns, were they all optional.
+	none := !slices.ContainsFunc(s.Fields, func(f table.Field) bool { return root.Column(f.Name) != nil })
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		c := root.Column(f.Name)
 		switch {
-		case c == nil && f.Optional:
+		case c == nil && f.Optional && !none:
 			// Its values are all missing.
 		case c == nil:
 			wrong = append(wrong, fmt.Sprintf("there is no column %.64q", f.Name))
