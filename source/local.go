@@ -75,14 +75,21 @@ func local(ctx context.Context, path string, opts Options) (*Source, error) {
 			return nil, err
 		}
 	}
+	// Added up before the first digest, which takes long for what is refused.
 	var size int64
+	for _, path := range paths {
+		info, err := regular(path)
+		if err != nil {
+			return nil, err
+		}
+		if size += info.Size(); size > opts.MaxBytes {
+			return nil, pluvia.Errorf(pluvia.TooLarge, "%s: the files have more than the %d bytes allowed; take fewer, or raise the limit", path, opts.MaxBytes)
+		}
+	}
 	for _, path := range paths {
 		f, err := fileAt(ctx, path, filepath.Base(path))
 		if err != nil {
 			return nil, err
-		}
-		if size += f.Size; size > opts.MaxBytes {
-			return nil, pluvia.Errorf(pluvia.TooLarge, "%s: the files have more than the %d bytes allowed; take fewer, or raise the limit", path, opts.MaxBytes)
 		}
 		s.Files = append(s.Files, f)
 	}
@@ -93,6 +100,10 @@ func local(ctx context.Context, path string, opts Options) (*Source, error) {
 func missing(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return pluvia.Errorf(pluvia.NotFound, "source %s: no such file or directory", path)
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the path is named already
 	}
 	return pluvia.Errorf(pluvia.Invalid, "source %s: %w", path, err)
 }
@@ -125,13 +136,24 @@ func tables(dir string) ([]string, error) {
 	return paths, nil
 }
 
+// regular is what the disk says of a file, which must not be a pipe or a
+// device.
+func regular(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, missing(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, pluvia.Errorf(pluvia.Invalid, "source %s: must be a regular file or a directory", path)
+	}
+	return info, nil
+}
+
 // fileAt is a file of the disk, read once for its digest.
 func fileAt(ctx context.Context, path, name string) (File, error) {
 	// Asked before the file is opened, because opening a pipe waits.
-	if info, err := os.Stat(path); err != nil {
-		return File{}, missing(path, err)
-	} else if !info.Mode().IsRegular() {
-		return File{}, pluvia.Errorf(pluvia.Invalid, "source %s: must be a regular file or a directory", path)
+	if _, err := regular(path); err != nil {
+		return File{}, err
 	}
 	f, err := os.Open(path)
 	if err != nil {

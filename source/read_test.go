@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -165,6 +167,10 @@ func TestSplitFilesAreOneTable(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	big := folder(t, map[string]string{"a.csv": "12345678", "b.csv": "12345678"})
+	ring := filepath.Join(t.TempDir(), "ring.csv")
+	if err := os.Symlink(ring, ring); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		spec    string
 		code    pluvia.Code
@@ -180,6 +186,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no keep":         {"http://localhost/x.csv", pluvia.Invalid, "needs a directory"},
 		"no file":         {os.DevNull, pluvia.Invalid, "must be a regular file"},
 		"too large":       {big, pluvia.TooLarge, "10 bytes allowed"},
+		"links in a ring": {ring, pluvia.Invalid, "source " + ring + ": too many levels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,6 +196,64 @@ func TestOpenRefuses(t *testing.T) {
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("the error tells a secret: %v", err)
+			}
+		})
+	}
+}
+
+// A file that is too large is refused by its size, not after it has been read:
+// this one would take an hour.
+func TestOpenRefusesBeforeReading(t *testing.T) {
+	t.Parallel()
+	f, err := os.Create(filepath.Join(t.TempDir(), "holes.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Truncate(1 << 40); err != nil {
+		t.Skip("no sparse files here: ", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := Open(ctx, f.Name(), "", Options{}); pluvia.ErrorCode(err) != pluvia.TooLarge {
+		t.Errorf("error is %v, want one with the code %s", err, pluvia.TooLarge)
+	}
+}
+
+// Where every field may be absent, a table of something else must not pass as
+// rows with everything missing.
+func TestReadRefusesOtherTables(t *testing.T) {
+	t.Parallel()
+	lenient := &table.Schema{Fields: slices.Clone(schema.Fields)}
+	for i := range lenient.Fields {
+		lenient.Fields[i].Optional, lenient.Fields[i].Required = true, false
+	}
+	var other bytes.Buffer
+	if err := parquet.Write(&other, table.New(table.Numbers("pounds", []float64{1, 2}))); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		file, text, message string
+	}{
+		"semicolons":    {"a.csv", "day;place;value\n2020-01-01;A;1\n", `a.csv: there is no value for "day", "place", "value"; the file has the columns "day;place;value"`},
+		"other columns": {"a.csv", "pounds,pence\n1,2\n", `the file has the columns "pounds", "pence"`},
+		"other parquet": {"a.parquet", other.String(), `the file has the columns "pounds"`},
+		"one of them":   {"a.csv", "pounds,place\n1,A\n", ""},
+		"nothing known": {"a.csv", "day,place,value\nNA,NA,NA\n", ""},
+		"no good row":   {"a.csv", "pounds,place\n1,C\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := Open(t.Context(), folder(t, map[string]string{c.file: c.text}), "", Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, err = s.Read(t.Context(), lenient, csv.Options{})
+			switch {
+			case c.message == "" && err != nil:
+				t.Error(err)
+			case c.message != "" && (pluvia.ErrorCode(err) != pluvia.Invalid || !strings.Contains(err.Error(), c.message)):
+				t.Errorf("error is %v, want %q", err, c.message)
 			}
 		})
 	}
