@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"os"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -89,12 +91,24 @@ func readReal(tb testing.TB) *table.Table {
 
 // target says which rows are Yes, and which columns might decide it.
 func target(t *table.Table) (y []bool, candidates []string) {
-	c := t.Column("RainTomorrow")
-	y = make([]bool, t.Rows())
-	for row, code := range c.Codes {
-		y[row] = code == c.Level("Yes")
+	return t.Column("RainTomorrow").Equals("Yes"), t.Without("RainTomorrow").Names()
+}
+
+func TestSameOnAnyNumberOfProcessors(t *testing.T) {
+	real := realTable(t)
+	y, candidates := target(real)
+	all := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(all)
+	leaks, summary := table.Leaks(real, y, candidates), table.Summarize(real)
+	for _, n := range []int{2, 3, 16} {
+		runtime.GOMAXPROCS(n)
+		if got := table.Leaks(real, y, candidates); !reflect.DeepEqual(got, leaks) {
+			t.Errorf("%d processors: leaks %v, one: %v", n, got, leaks)
+		}
+		if got := table.Summarize(real); !reflect.DeepEqual(got, summary) {
+			t.Errorf("%d processors: another summary", n)
+		}
 	}
-	return y, t.Without("RainTomorrow").Names()
 }
 
 func TestLeaksOfRealData(t *testing.T) {
