@@ -43,6 +43,11 @@ type Version struct {
 	Created, Updated int64  // milliseconds
 	Tags             []Tag
 	Aliases          []string
+
+	Stage   string // None (also when empty), Staging, Production, Archived
+	RunLink string // address of the run for people, when it is elsewhere
+	ModelID string // logged model that it was made from, or ""
+	Storage string // URI where the artifacts are, when Source is not it
 }
 
 // Tag is the value of the tag called key, or "".

@@ -31,6 +31,9 @@ type Run struct {
 	Metrics []Metric // the latest point of each key, by key
 	Tags    []Tag    // by key
 	Inputs  []Input
+
+	InputModels []string      // ids of logged models that it has read
+	Outputs     []ModelOutput // logged models that it has made
 }
 
 // Param is the value of the parameter called key, or "".
