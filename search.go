@@ -99,7 +99,7 @@ type Search struct {
 	Where       Expr
 	OrderBy     []Order // a default that the method names is always added, so that the order is total
 	View        View
-	Limit       int    // 1 or more
+	Limit       int // 1 or more
 
 	// After is the token that the search for the page before has given back,
 	// "" for the first page. Tokens name the last row seen, not a count, so that
