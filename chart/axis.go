@@ -2,6 +2,8 @@ package chart
 
 import (
 	"math"
+	"strconv"
+	"strings"
 )
 
 // scale maps an axis to the canvas.
@@ -77,6 +79,9 @@ func (s *scale) label(v float64) string {
 		if s.language != "es" {
 			suffix = "%"
 		}
+	}
+	if s.axis.Plain {
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'f', -1, 64), "-", "−")
 	}
 	if math.Abs(v) >= 1e6 || step >= 1e5 || step < 1e-4 {
 		return Short(v, s.language) + suffix

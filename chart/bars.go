@@ -43,9 +43,9 @@ func (ch Bars) draw(c *canvas) {
 		lo, hi = min(lo, b.Value), max(hi, b.Value)
 		widest = max(widest, len([]rune(cut(b.Name, 24))))
 	}
-	x := newScale(Axis{ch.X.Label, ch.X.Unit, lo, hi}, lo, hi, c.text.Language)
+	x := newScale(Axis{Label: ch.X.Label, Unit: ch.X.Unit, Min: lo, Max: hi}, lo, hi, c.text.Language)
 	if lo == hi { // all are 0
-		x = newScale(Axis{ch.X.Label, ch.X.Unit, 0, 1}, 0, 1, c.text.Language)
+		x = newScale(Axis{Label: ch.X.Label, Unit: ch.X.Unit, Max: 1}, 0, 1, c.text.Language)
 	}
 	for _, b := range bars {
 		widestValue = max(widestValue, len([]rune(x.label3(b.Value))))

@@ -51,6 +51,7 @@ type Axis struct {
 	Unit  string // written behind the label: "mm"; "%" is written behind each number and multiplies it by 100
 	// Min and Max bound the axis; when they are equal, the data does.
 	Min, Max float64
+	Plain    bool // numbers without marks of thousands: years
 }
 
 // Chart is one of this package's charts.
@@ -108,11 +109,15 @@ func (c *canvas) close(ch Chart, before string) string {
 	if c.text.Subtitle != "" {
 		label += ". " + c.text.Subtitle
 	}
+	role := "img"
+	if strings.Contains(c.b.String(), "<a ") {
+		role = "group" // an image has nothing in it to point at
+	}
 	xmlns, view := "", "0 0 "+number(c.width)+" "+number(c.height)
 	if before != "" {
 		xmlns = ` xmlns="http://www.w3.org/2000/svg" width="` + number(c.width*1.5) + `" height="` + number(c.height*1.5) + `"`
 	}
-	return `<svg` + xmlns + ` class="` + ch.class() + `" viewBox="` + view + `" role="img" aria-label="` + escape(label) + `">` +
+	return `<svg` + xmlns + ` class="` + ch.class() + `" viewBox="` + view + `" role="` + role + `" aria-label="` + escape(label) + `">` +
 		before + c.b.String() + "</svg>\n"
 }
 

@@ -55,6 +55,11 @@ func samples() map[string]Chart {
 		"zeros":       Bars{Caption: Caption{Title: "All are zero"}, Bars: []Bar{{"a", 0}, {"b", 0}}},
 		"histogram":   Histogram{Caption: Caption{Title: "Most lie between 5 and 15"}, X: Axis{Label: "Value", Unit: "mm"}, Y: Axis{Label: "rows"}, Bins: bins},
 		"one-value":   Histogram{Caption: Caption{Title: "One value"}, Bins: []Bin{{3, 3, 12}}},
+		"forecasts": Map{Caption: Caption{Title: "Most likely in the east"}, Width: 400, Height: 300, Outline: outline, Places: []Place{
+			{Name: "Low", X: 100, Y: 90, Value: 0, Label: "Low 0%", Link: "/?a=1&b=2"}, {Name: "High", X: 300, Y: 90, Value: 1, Label: "High 100%"}, {Name: "Beside", X: 303, Y: 92, Value: .5, Label: "has no room but above"},
+			{Name: "Edge", X: 396, Y: 200, Value: .66, Label: "goes to the left"}, {Name: "<b>", X: 200, Y: 200, Value: .2, Label: "<b>"}, {Name: "bad", X: math.NaN(), Label: "bad"}}},
+		"compared":    Intervals{Caption: Caption{Title: "Both are calibrated", Language: "es"}, X: unit, Y: unit, Points: ten, Second: ten[3:7], Name: "version 2", Versus: "version 1 & <b>", Counts: "filas", Diagonal: true},
+		"years":       Histogram{Caption: Caption{Title: "By year"}, Flat: true, X: Axis{Plain: true}, Bins: []Bin{{2007, 2008, 90}, {2008, 2009, 2270}, {2009, 2010, 16595}}},
 		"map":         Map{Caption: Caption{Title: "49 places"}, Width: 400, Height: 300, Outline: outline, Places: []Place{{Name: "A", X: 50, Y: 60, Value: -1}, {Name: "<B>", X: 300, Y: 200, Value: .73, Selected: true, Link: "?at=<B>"}, {Name: "bad", X: math.NaN()}, {Name: "script", X: 9, Y: 9, Link: "javascript:alert(1)"}}},
 		"bad-outline": Map{Width: 400, Height: 300, Outline: `M0 0"/><script>alert(1)</script>`},
 		"empty":       Curves{Caption: Caption{Title: "Nothing yet", Empty: "No cycle has finished yet"}, Series: []Series{{Name: "x", Points: []Point{{math.NaN(), 1}}}}},
@@ -146,10 +151,10 @@ func FuzzCharts(f *testing.F) {
 		for _, ch := range []Chart{
 			Curves{Caption: caption, X: axis, Y: axis, Series: []Series{{Name: text, Points: points}, {Name: text, Points: points[1:], Second: true}}, Diagonal: true},
 			Curves{Caption: caption, Series: []Series{{Name: text, Points: points}}},
-			Intervals{Caption: caption, X: axis, Points: []Interval{{a, b, c, d, n}, {c, d, a, b, 3}}, Counts: text, Diagonal: true},
+			Intervals{Caption: caption, X: axis, Points: []Interval{{a, b, c, d, n}, {c, d, a, b, 3}}, Second: []Interval{{d, c, b, a, n}}, Name: text, Versus: text, Counts: text, Diagonal: true},
 			Bars{Caption: caption, X: axis, Bars: []Bar{{text, a}, {text, b}}, Most: n},
 			Histogram{Caption: caption, X: axis, Bins: []Bin{{a, b, n}, {c, d, 1}}},
-			Map{Caption: caption, Width: a, Height: b, Outline: text, Places: []Place{{Name: text, X: c, Y: d, Value: a, Link: text, Selected: true}}},
+			Map{Caption: caption, Width: a, Height: b, Outline: text, Places: []Place{{Name: text, X: c, Y: d, Value: a, Link: text, Selected: true}, {Name: text, X: d, Y: c, Value: b, Link: text, Label: text}}},
 		} {
 			if svg := Standalone(ch); check(svg) != nil {
 				t.Errorf("%T: %v\n%s", ch, check(svg), svg)

@@ -15,6 +15,7 @@ type Histogram struct {
 	X    Axis // bounds are those of the bins
 	Y    Axis // what is counted; begins at 0
 	Bins []Bin
+	Flat bool // two thirds as high, for a grid of many
 }
 
 func (ch Histogram) caption() Caption { return ch.Caption }
@@ -38,8 +39,12 @@ func (ch Histogram) draw(c *canvas) {
 		lo, hi = lo-room, hi+room
 		bins = []Bin{{lo, hi, most}}
 	}
-	x := newScale(Axis{ch.X.Label, ch.X.Unit, lo, hi}, lo, hi, c.text.Language)
-	p := newPlane(c, x, newScale(Axis{Label: ch.Y.Label, Unit: ch.Y.Unit}, 0, float64(most), c.text.Language), 190, 0)
+	x := newScale(Axis{Label: ch.X.Label, Unit: ch.X.Unit, Min: lo, Max: hi, Plain: ch.X.Plain}, lo, hi, c.text.Language)
+	height := 190.0
+	if ch.Flat {
+		height = 126
+	}
+	p := newPlane(c, x, newScale(Axis{Label: ch.Y.Label, Unit: ch.Y.Unit}, 0, float64(most), c.text.Language), height, 0)
 	c.raw(`<g class="bins">`)
 	for _, b := range bins {
 		left, right, y := p.x.at(b.From), p.x.at(b.To), p.y.at(float64(max(0, b.Count)))

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 )
 
 // Interval is an estimate with its interval and the number of rows behind it.
@@ -12,12 +13,15 @@ type Interval struct {
 }
 
 // Intervals is a plot of points with intervals: a reliability diagram. Under
-// the plot stands a bar for the count of each point.
+// the plot stands a bar for the count of each of the first points.
 type Intervals struct {
 	Caption
 	X, Y     Axis
 	Points   []Interval
-	Counts   string // what is counted: "rows"
+	Name     string     // of Points, written in their colour; "" for none
+	Second   []Interval // what Points are compared with, in the second hue
+	Versus   string     // the name of Second
+	Counts   string     // what is counted: "rows"
 	Diagonal bool
 }
 
@@ -25,19 +29,14 @@ func (ch Intervals) caption() Caption { return ch.Caption }
 func (ch Intervals) class() string    { return "plot" }
 
 func (ch Intervals) draw(c *canvas) {
+	points, second := sound(ch.Points), sound(ch.Second)
 	lo, hi := Point{math.Inf(1), math.Inf(1)}, Point{math.Inf(-1), math.Inf(-1)}
 	most := 0
-	var points []Interval
-	for _, p := range ch.Points {
-		if !finite(p.X) || !finite(p.Y) {
-			continue
-		}
-		if !(p.Low <= p.Y && p.Y <= p.High && finite(p.Low) && finite(p.High)) {
-			p.Low, p.High = p.Y, p.Y
-		}
+	for _, p := range slices.Concat(points, second) {
 		lo, hi = Point{min(lo.X, p.X), min(lo.Y, p.Low)}, Point{max(hi.X, p.X), max(hi.Y, p.High)}
+	}
+	for _, p := range points {
 		most = max(most, p.Count)
-		points = append(points, p)
 	}
 	if len(points) == 0 {
 		c.nothing(260)
@@ -63,16 +62,47 @@ func (ch Intervals) draw(c *canvas) {
 		c.raw(`</g><path class="base" d="M` + number(p.x.from) + " " + number(base) + "H" + number(p.x.to) + `"/>`)
 		c.words("note", p.x.from+2, p.y.from+12, Number(float64(most), 0, c.text.Language)+" "+ch.Counts)
 	}
-	c.raw(`<g class="points">`)
+	p.intervals("points second", second)
+	p.intervals("points", points)
+	// The corner above the diagonal is where such a plot is empty.
+	foot = p.y.to + 14
+	for _, name := range [2]struct{ class, text string }{{"label", ch.Name}, {"label second", ch.Versus}} {
+		if name.text != "" {
+			c.words(name.class, p.x.from+8, foot, cut(name.text, 40))
+			foot += 16
+		}
+	}
+}
+
+// sound are the points that can be drawn, an interval that holds not its point made empty.
+func sound(points []Interval) []Interval {
+	var out []Interval
+	for _, p := range points {
+		if !finite(p.X) || !finite(p.Y) {
+			continue
+		}
+		if !(p.Low <= p.Y && p.Y <= p.High && finite(p.Low) && finite(p.High)) {
+			p.Low, p.High = p.Y, p.Y
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (p *plane) intervals(class string, points []Interval) {
+	if len(points) == 0 {
+		return
+	}
+	p.c.raw(`<g class="` + class + `">`)
 	for _, q := range points {
 		x := number(p.x.at(q.X))
 		if q.Low < q.High {
-			c.raw(`<path d="M` + x + " " + number(p.y.at(q.Low)) + "V" + number(p.y.at(q.High)) + `"/>`)
+			p.c.raw(`<path d="M` + x + " " + number(p.y.at(q.Low)) + "V" + number(p.y.at(q.High)) + `"/>`)
 		}
-		c.raw(`<circle cx="` + x + `" cy="` + number(p.y.at(q.Y)) + `" r="3.5"><title>` +
+		p.c.raw(`<circle cx="` + x + `" cy="` + number(p.y.at(q.Y)) + `" r="3.5"><title>` +
 			escape(p.x.label3(q.X)+" → "+p.y.label3(q.Y)) + `</title></circle>`)
 	}
-	c.raw(`</g>`)
+	p.c.raw(`</g>`)
 }
 
 // label3 writes a value with three significant digits.

@@ -1,7 +1,9 @@
 package chart
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,8 +14,11 @@ type Place struct {
 	Name     string
 	X, Y     float64
 	Value    float64 // from 0 to 1, drawn as one of seven shades; anything else is drawn plain
+	Label    string  // written beside it where there is room, those of the greatest values first; "" for none
 	Selected bool    // drawn larger, with its name beside it
-	Link     string  // where a click goes, from "/", "?" or "#" on; anything else is no link
+	// Link is where a click goes, from "/", "?" or "#" on; anything else is no
+	// link. It is no stop for the keyboard: a page lists the same links.
+	Link string
 }
 
 // Map is places over an outline.
@@ -42,13 +47,19 @@ func (ch Map) draw(c *canvas) {
 	c.height = c.top + ch.Height + 2*margin
 	c.raw(`<g transform="translate(` + number(margin) + " " + number(c.top+margin) + `)"><path class="land" d="` + escape(ch.Outline) + `"/>`)
 	selected := -1
-	for i, p := range ch.Places {
-		if p.Selected {
+	order := make([]int, len(ch.Places)) // the greatest values are drawn last, on top
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ch.Places[a].Value, ch.Places[b].Value) })
+	for _, i := range order {
+		if ch.Places[i].Selected {
 			selected = i
 			continue
 		}
-		ch.place(c, p, 4*unit)
+		ch.place(c, ch.Places[i], dot*unit)
 	}
+	ch.labels(c, order, unit)
 	if selected >= 0 {
 		p := ch.Places[selected]
 		ch.place(c, p, 7*unit)
@@ -66,6 +77,49 @@ func (ch Map) draw(c *canvas) {
 	c.raw(`</g>`)
 }
 
+// dot is the radius of a place, in units of a chart that is width wide.
+const dot = 4.5
+
+// labels writes the labels for which there is room: on the right, on the left,
+// below or above their place, over no other place and no other label.
+func (ch Map) labels(c *canvas, order []int, unit float64) {
+	var taken []box
+	around := func(p Place, r float64) box { return box{p.X - r, p.Y - r, p.X + r, p.Y + r} }
+	for _, p := range ch.Places {
+		if finite(p.X) && finite(p.Y) {
+			taken = append(taken, around(p, dot*unit))
+		}
+	}
+	for _, i := range slices.Backward(order) {
+		p := ch.Places[i]
+		label := cut(p.Label, 40)
+		if label == "" || p.Selected || !finite(p.X) || !finite(p.Y) {
+			continue
+		}
+		w, h, gap := float64(utf8.RuneCountInString(label))*5.9*unit, 11*unit, (dot+2.5)*unit
+		for _, side := range []struct {
+			class string
+			x, y  float64 // where the text begins, ends or has its middle; its foot
+			left  float64
+		}{
+			{"spot", p.X + gap, p.Y + 3.5*unit, p.X + gap},
+			{"spot end", p.X - gap, p.Y + 3.5*unit, p.X - gap - w},
+			{"spot mid", p.X, p.Y + gap + 8*unit, p.X - w/2},
+			{"spot mid", p.X, p.Y - gap, p.X - w/2},
+		} {
+			b := box{side.left, side.y - h + 2*unit, side.left + w, side.y + 2*unit}
+			if b.left < 0 || b.right > ch.Width || b.top < 0 || b.bottom > ch.Height || slices.ContainsFunc(taken, b.meets) {
+				continue
+			}
+			taken = append(taken, b)
+			c.raw(`<g transform="translate(` + number(side.x) + " " + number(side.y) + `) scale(` + strconv.FormatFloat(unit, 'g', 4, 64) + `)">`)
+			c.words(side.class, 0, 0, label)
+			c.raw(`</g>`)
+			break
+		}
+	}
+}
+
 func (ch Map) place(c *canvas, p Place, radius float64) {
 	if !finite(p.X) || !finite(p.Y) {
 		return
@@ -79,7 +133,7 @@ func (ch Map) place(c *canvas, p Place, radius float64) {
 	}
 	linked := p.Link != "" && strings.Contains("/?#", p.Link[:1])
 	if linked {
-		c.raw(`<a href="` + escape(p.Link) + `">`)
+		c.raw(`<a href="` + escape(p.Link) + `" tabindex="-1">`)
 	}
 	c.raw(`<circle class="` + class + `" cx="` + number(p.X) + `" cy="` + number(p.Y) + `" r="` + number(radius) + `"><title>` + escape(p.Name) + `</title></circle>`)
 	if linked {
