@@ -100,9 +100,9 @@ func (s *Store) failed(what string, err error) error {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return coded(pluvia.Unavailable, "may not be written to; check who owns the file and its folder")
 	case sqlite3.SQLITE_NOTADB:
-		return coded(pluvia.Invalid, "not an SQLite database; name another file")
+		return coded(pluvia.Invalid, "not an SQLite database; restore it from a backup, or move it away with its -wal and -shm files to begin anew")
 	case sqlite3.SQLITE_CORRUPT:
-		return coded(pluvia.Internal, "damaged; restore it from a backup")
+		return coded(pluvia.Internal, "damaged; restore it from a backup, or move it away with its -wal and -shm files to begin anew")
 	case sqlite3.SQLITE_INTERRUPT:
 		return context.Canceled
 	}
