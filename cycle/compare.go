@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 
 	pluvia "github.com/pluvia-ml/pluvia"
@@ -80,8 +82,9 @@ func (r *Runner) compare(ctx context.Context, run *pluvia.Run) error {
 		return err
 	}
 	var theirs *judged
+	var outdated *outdatedError
 	if champion != nil {
-		if theirs, err = r.judge(ctx, champion, test); err != nil {
+		if theirs, err = r.judge(ctx, champion, test); err != nil && !errors.As(err, &outdated) {
 			return err
 		}
 	}
@@ -90,6 +93,9 @@ func (r *Runner) compare(ctx context.Context, run *pluvia.Run) error {
 		return err
 	}
 	decision := Decide(r.Project.Promotion, c.Difference, c.Rows)
+	if outdated != nil {
+		decision = Decision{Promoted, outdated.reason(champion.Number)}
+	}
 	c.Decision, c.Reason = decision.Outcome, decision.Reason
 
 	if c.Curves, err = r.pictures(ctx, run, "test", append([]judged{*mine}, optional(theirs)...)...); err != nil {
@@ -121,13 +127,59 @@ func (r *Runner) challenger(ctx context.Context, train *pluvia.Run) (*pluvia.Ver
 	return version, r.Store.UpdateVersion(ctx, version.Model, version.Number, pluvia.VersionUpdate{Aliases: []string{pluvia.Challenger}})
 }
 
+// outdatedError is a model of an earlier project file that cannot answer the
+// observations of this one at all, so that it cannot serve either.
+type outdatedError struct{ was, is string }
+
+func (e *outdatedError) Error() string {
+	return fmt.Sprintf("it is a model of %s, and the project has %s now", e.was, e.is)
+}
+
+func (e *outdatedError) reason(version int) project.Text {
+	return project.Text{
+		"en": fmt.Sprintf("The champion, version %d, cannot be judged: it is of an earlier project file, with %s, where there is %s now.", version, e.was, e.is),
+		"es": fmt.Sprintf("La campeona, versión %d, no se puede evaluar: es de un archivo de proyecto anterior, con %s, donde ahora hay %s.", version, e.was, e.is),
+	}
+}
+
+// observations are the columns of t that a model wants, as the service gives
+// them to it: a field that the project has no more is missing.
+func observations(m *modelfile.Model, p *project.Project, t *table.Table) (*table.Table, error) {
+	if m.Target != p.Target.Field || m.Positive != p.Target.Positive {
+		return nil, &outdatedError{was: m.Target + " = " + m.Positive, is: p.Target.Field + " = " + p.Target.Positive}
+	}
+	columns := make([]*table.Column, len(m.Schema()))
+	for i, field := range m.Schema() {
+		kind := field.Type.Kind()
+		switch columns[i] = t.Column(field.Name); {
+		case columns[i] == nil:
+			columns[i] = missing(field.Name, kind, t.Rows())
+		case columns[i].Kind != kind:
+			return nil, &outdatedError{was: fmt.Sprintf("%s %s", kind, field.Name), is: fmt.Sprintf("%s %s", columns[i].Kind, field.Name)}
+		}
+	}
+	return table.New(columns...), nil
+}
+
+// missing is a column without a value.
+func missing(name string, kind table.Kind, rows int) *table.Column {
+	switch kind {
+	case table.Category:
+		return table.Categories(name, slices.Repeat([]int32{table.MissingCode}, rows), nil)
+	case table.Date:
+		return table.Dates(name, slices.Repeat([]table.Day{table.MissingDay}, rows))
+	default:
+		return table.Numbers(name, slices.Repeat([]float64{table.Missing}, rows))
+	}
+}
+
 // judge asks a version for the probabilities of raw observations.
 func (r *Runner) judge(ctx context.Context, v *pluvia.Version, part learn.Labelled) (*judged, error) {
 	model, err := r.model(ctx, v)
 	if err != nil {
 		return nil, fmt.Errorf("model %s version %d: %w", v.Model, v.Number, err)
 	}
-	x, err := part.X.Select(fieldNames(model.Schema())...)
+	x, err := observations(model, r.Project, part.X)
 	if err != nil {
 		return nil, fmt.Errorf("model %s version %d: %w", v.Model, v.Number, err)
 	}
@@ -231,14 +283,6 @@ func (r *Runner) logComparison(ctx context.Context, run *pluvia.Run, c *Comparis
 			Tags:    []pluvia.Tag{{Key: pluvia.TagDataContext, Value: "evaluation"}},
 		}},
 	})
-}
-
-func fieldNames(fields []table.Field) []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
-	return names
 }
 
 func optional(j *judged) []judged {

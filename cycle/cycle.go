@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,7 +102,8 @@ func New(config Config) *Runner {
 // Run begins a cycle of the given steps and works it off. Steps that need an
 // earlier one which is not among them use the last one of its kind that
 // finished. It is an [pluvia.Error] with the code Conflict while another cycle
-// of this runner is under way.
+// of this runner is under way. Whoever calls it must be the only one who runs
+// cycles on this store.
 func (r *Runner) Run(ctx context.Context, steps ...Step) error {
 	work, err := r.Begin(steps...)
 	if err != nil {
@@ -144,10 +146,36 @@ func (r *Runner) open(ctx context.Context, steps []Step) (*pluvia.Run, error) {
 		Tags:         []pluvia.Tag{{Key: TagStep, Value: stepCycle}, {Key: TagSteps, Value: strings.Join(names, ",")}},
 		Params:       []pluvia.Param{{Key: "project", Value: r.Project.Name}, {Key: "project_digest", Value: r.Project.Digest}},
 	}
+	// What could not be closed when it failed, because the disk was full, say,
+	// would be carried on by a later Resume as if it were news.
+	left, err := r.left(ctx, experiment)
+	if err != nil {
+		return nil, err
+	}
+	for _, old := range left {
+		if byHand := old.Tag(TagStep) == string(Promote) && old.Tag(pluvia.TagParentRun) == ""; byHand {
+			continue // another process may be at it
+		}
+		if err := r.cutShort(ctx, old); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.Store.CreateRun(ctx, run); err != nil {
 		return nil, fmt.Errorf("begin cycle: %w", err)
 	}
 	return run, nil
+}
+
+// left are the open runs of cycles, newest first. Runs in this experiment that
+// somebody else has made are none of ours.
+func (r *Runner) left(ctx context.Context, experiment *pluvia.Experiment) ([]*pluvia.Run, error) {
+	open, err := r.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment.ID, Status: pluvia.Running})
+	return slices.DeleteFunc(open, func(run *pluvia.Run) bool { return run.Tag(TagStep) == "" }), err
+}
+
+// cutShort closes a run that will not be carried on.
+func (r *Runner) cutShort(ctx context.Context, run *pluvia.Run) error {
+	return r.close(ctx, run.ID, pluvia.Killed, pluvia.Tag{Key: TagError, Value: "cut off before it ended"})
 }
 
 // Resume carries on the cycle that was cut off when the process before this
@@ -178,20 +206,15 @@ func (r *Runner) cutOff(ctx context.Context) (cut *pluvia.Run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := r.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment.ID, Status: pluvia.Running})
+	left, err := r.left(ctx, experiment)
 	if err != nil {
 		return nil, err
 	}
-	for _, run := range open {
-		switch {
-		case run.Tag(TagStep) == "":
-			// Somebody else's run in this experiment: none of ours.
-		case run.Tag(TagStep) == stepCycle && cut == nil:
+	for _, run := range left {
+		if cut == nil && run.Tag(TagStep) == stepCycle {
 			cut = run
-		default:
-			if err := r.close(ctx, run.ID, pluvia.Killed, pluvia.Tag{Key: TagError, Value: "cut off: the process ended before the run did"}); err != nil {
-				return nil, err
-			}
+		} else if err := r.cutShort(ctx, run); err != nil {
+			return nil, err
 		}
 	}
 	return cut, nil

@@ -556,13 +556,19 @@ func TestPromoteByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := h.runner(nil).PromoteByHand(t.Context(), 2); err != nil {
-		t.Fatal(err)
+	if moved, err := h.runner(nil).PromoteByHand(t.Context(), 2); err != nil || !moved {
+		t.Fatal(moved, err)
+	}
+	if moved, err := h.runner(nil).PromoteByHand(t.Context(), 2); err != nil || moved {
+		t.Errorf("the champion again: moved %v, %v", moved, err)
+	}
+	if byHand := len(h.runs("promote", "")) - 2; byHand != 1 {
+		t.Errorf("%d promotions by hand are recorded, want 1", byHand)
 	}
 	if v := h.champion(); v.Number != 2 || v.Tag(cycle.TagReason+".es") != "Promovida a mano." {
 		t.Errorf("champion is %+v", v)
 	}
-	if err := h.runner(nil).PromoteByHand(t.Context(), 9); pluvia.ErrorCode(err) != pluvia.NotFound {
+	if _, err := h.runner(nil).PromoteByHand(t.Context(), 9); pluvia.ErrorCode(err) != pluvia.NotFound {
 		t.Errorf("a version that is not there: %v", err)
 	}
 }

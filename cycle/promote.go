@@ -1,6 +1,7 @@
 package cycle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,6 +23,11 @@ func (r *Runner) promote(ctx context.Context, run *pluvia.Run) error {
 	number, err := strconv.Atoi(compared.Tag(TagVersion))
 	if err != nil {
 		return fmt.Errorf("run %s: tag %s: %w", compared.ID, TagVersion, err)
+	}
+	if compared.Tag(TagDecision) == Promoted {
+		if err := r.unmoved(ctx, compared, number); err != nil {
+			return err
+		}
 	}
 	update := pluvia.VersionUpdate{
 		Tags:        decisionTags(compared.Tag(TagDecision), compared.Tag(TagReason), compared.Tag(TagReason+".es")),
@@ -50,16 +56,38 @@ func (r *Runner) promote(ctx context.Context, run *pluvia.Run) error {
 	return r.Store.Log(ctx, run.Tag(pluvia.TagParentRun), pluvia.Batch{Tags: tags})
 }
 
-// PromoteByHand makes a version champion because somebody says so, and records
-// that as a run. It is an error with the code NotFound when there is no such version.
-func (r *Runner) PromoteByHand(ctx context.Context, number int) error {
-	model := r.Project.Names.ModelProd
-	if _, err := r.Store.Version(ctx, model, number); err != nil {
+// unmoved says whether the champion is still the one that the challenger was
+// compared with, or the challenger itself: somebody may have promoted another
+// by hand since, and against that one nothing has been shown.
+func (r *Runner) unmoved(ctx context.Context, compared *pluvia.Run, challenger int) error {
+	champion, now := compared.Param("champion_version"), "" // "" for none
+	switch v, err := r.Store.VersionByAlias(ctx, r.Project.Names.ModelProd, pluvia.Champion); {
+	case err == nil && v.Number == challenger:
+		return nil
+	case err == nil:
+		now = strconv.Itoa(v.Number)
+	case pluvia.ErrorCode(err) != pluvia.NotFound:
 		return err
+	}
+	if now != champion {
+		return pluvia.Errorf(pluvia.Conflict, "version %d was compared with champion %s, and champion is %s now: run a cycle again",
+			challenger, cmp.Or(champion, "none"), cmp.Or(now, "none"))
+	}
+	return nil
+}
+
+// PromoteByHand makes a version champion because somebody says so, and records
+// that as a run; a version that is champion already stays as it is, and moved
+// is false. It is an error with the code NotFound when there is no such version.
+func (r *Runner) PromoteByHand(ctx context.Context, number int) (moved bool, err error) {
+	model := r.Project.Names.ModelProd
+	version, err := r.Store.Version(ctx, model, number)
+	if err != nil || slices.Contains(version.Aliases, pluvia.Champion) {
+		return false, err
 	}
 	experiment, err := r.experiment(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	byHand := decisionTags(Promoted, "Promoted by hand.", "Promovida a mano.")
 	run := &pluvia.Run{
@@ -67,9 +95,10 @@ func (r *Runner) PromoteByHand(ctx context.Context, number int) error {
 		Tags: append(slices.Clone(byHand),
 			pluvia.Tag{Key: TagStep, Value: string(Promote)}, pluvia.Tag{Key: TagVersion, Value: strconv.Itoa(number)}),
 	}
-	return r.record(ctx, run, func(ctx context.Context, _ *pluvia.Run) error {
+	err = r.record(ctx, run, func(ctx context.Context, _ *pluvia.Run) error {
 		return r.Store.UpdateVersion(ctx, model, number, pluvia.VersionUpdate{Tags: byHand, Aliases: []string{pluvia.Champion}})
 	})
+	return err == nil, err
 }
 
 // swap tells the prediction service, and writes down what it said.
