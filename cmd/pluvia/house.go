@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -38,13 +40,16 @@ type house struct {
 	options
 	project *project.Project
 	store   pluvia.Store
+	broken  error // why the store could not be opened: it answers nothing but that
 	buckets pluvia.Buckets
 	log     *slog.Logger
 	lock    *flock.Flock // nil when the house is only looked at
 }
 
 // openHouse opens the data directory, which is made when it is not there. A
-// house to work in is locked against other processes; one to look at is not.
+// house to work in is locked against other processes; one to look at is not. A
+// database that cannot be opened is no error here, because the last good model
+// serves without one; whatever needs the store meets the error there.
 func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error) {
 	h := &house{options: *o, log: newLog(o.ui.diagnostics, o.verbose)}
 	defer func() {
@@ -56,20 +61,41 @@ func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error)
 		return nil, err
 	}
 	if err := os.MkdirAll(o.data, 0o755); err != nil {
-		return nil, err
+		return nil, unusable(o.data, err)
 	}
 	if work {
 		if err := h.hold(); err != nil {
 			return nil, err
 		}
 	}
-	if h.store, err = store.Open(ctx, h.path(databaseFile)); err != nil {
+	switch opened, err := store.Open(ctx, h.path(databaseFile)); {
+	case err == nil:
+		h.store = opened
+	case ctx.Err() != nil:
 		return nil, err
+	default:
+		h.store, h.broken = store.Broken(err), err
 	}
 	if h.buckets, err = bucket.OpenFolder(h.path(bucketsDir)); err != nil {
 		return nil, err
 	}
 	return h, nil
+}
+
+// unusable says why a data directory cannot be worked in, and what to do.
+func unusable(data string, err error) error {
+	coded := func(code pluvia.Code, sentence string) error {
+		return &pluvia.Error{Code: code, Message: "data directory " + data + ": " + sentence, Err: err}
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return coded(pluvia.Full, "no space left; free some, or name another with --data")
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return coded(pluvia.Unavailable, "may not be written to; check its owner and that its file system is not read-only, or name another with --data")
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
+		return coded(pluvia.Invalid, "cannot be a directory; name another with --data")
+	}
+	return fmt.Errorf("data directory %s: %w", data, err)
 }
 
 func openProject(file string) (*project.Project, error) {
@@ -154,7 +180,7 @@ func (h *house) hold() error {
 	lock := flock.New(h.path(lockFile))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", h.data, err)
+		return unusable(h.data, err)
 	}
 	if !ok {
 		held := &heldError{data: h.data}
@@ -178,7 +204,10 @@ func (h *house) sign(url string) error {
 	}
 	temporary := h.path(holderFile + ".new")
 	if err := os.WriteFile(temporary, text, 0o644); err != nil {
-		return err
+		return unusable(h.data, err)
 	}
-	return os.Rename(temporary, h.path(holderFile))
+	if err := os.Rename(temporary, h.path(holderFile)); err != nil {
+		return unusable(h.data, err)
+	}
+	return nil
 }

@@ -49,8 +49,13 @@ func runPredict(ctx context.Context, o *options, file, out string) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := service.Update(ctx); service.Champion() == nil {
+	switch _, err := service.Update(ctx); {
+	case service.Champion() == nil && h.broken != nil:
+		return err
+	case service.Champion() == nil:
 		return pluvia.Errorf(pluvia.Unavailable, "there is no champion in %s yet: \"pluvia up\" or \"pluvia train\" makes the first one (%w)", o.data, err)
+	case err != nil:
+		o.ui.warn(err)
 	}
 	t, report, err := h.observations(ctx, file)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -32,44 +31,42 @@ func newPromote(o *options) *cobra.Command {
 // runPromote moves the alias and tells the server that holds the data
 // directory, if there is one, to take the new champion.
 func runPromote(ctx context.Context, o *options, number int) (err error) {
-	h, err := openHouse(ctx, o, false)
+	h, err := openHouse(ctx, o, true)
+	var held *heldError // the lock says so; holder.json may be that of a dead process
+	if errors.As(err, &held) {
+		h, err = openHouse(ctx, o, false)
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	if err := h.runner(nil).PromoteByHand(ctx, number); err != nil {
+	moved, err := h.runner(nil).PromoteByHand(ctx, number)
+	if err != nil {
 		return err
 	}
 	served := "no server runs on this data directory"
-	if url := h.servedAt(); url != "" {
-		if served, err = tellServer(ctx, url); err != nil {
-			return fmt.Errorf("version %d is champion, but the server at %s still serves the old one: %w", number, url, err)
+	if held != nil && held.URL != "" {
+		if served, err = tellServer(ctx, held.URL); err != nil {
+			return fmt.Errorf("version %d is champion, but the server at %s may still serve another: %w", number, held.URL, err)
 		}
 	}
-	h.ui.say("promoted", fmt.Sprintf("Version %d of %s is champion; %s.", number, h.project.Names.ModelProd, served),
-		map[string]any{"version": number, "model": h.project.Names.ModelProd, "server": served})
+	is := "is"
+	if !moved {
+		is = "was already"
+	}
+	h.ui.say("promoted", fmt.Sprintf("Version %d of %s %s champion; %s.", number, h.project.Names.ModelProd, is, served),
+		map[string]any{"version": number, "model": h.project.Names.ModelProd, "moved": moved, "server": served})
 	return nil
 }
 
-// servedAt is where the holder of the data directory serves, or "".
-func (h *house) servedAt() string {
-	text, err := os.ReadFile(h.path(holderFile))
-	if err != nil {
-		return ""
-	}
-	var who holder
-	if err := json.Unmarshal(text, &who); err != nil {
-		return ""
-	}
-	return who.URL
-}
-
 func tellServer(ctx context.Context, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/update-model", nil)
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := server.Do(request)
 	if err != nil {
 		return "", pluvia.Errorf(pluvia.Unavailable, "it does not answer: %w", err)
 	}

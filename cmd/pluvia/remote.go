@@ -13,6 +13,13 @@ import (
 	"github.com/pluvia-ml/pluvia/cycle"
 )
 
+// patience is how long the server that holds the data directory may take for
+// an answer: one that was stopped, not ended, gives none.
+const patience = 15 * time.Second
+
+// server is the client for it: on this machine, so past any proxy.
+var server = &http.Client{Transport: &http.Transport{}}
+
 // cycleStatus is a [cycle.Status] on the wire.
 type cycleStatus struct {
 	Running bool      `json:"running"`
@@ -79,13 +86,15 @@ func runRemote(ctx context.Context, o *options, url string, steps []cycle.Step) 
 }
 
 func call(ctx context.Context, method, url string, body []byte) (*cycleStatus, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := server.Do(request)
 	if err != nil {
 		return nil, pluvia.Errorf(pluvia.Unavailable, "the server that holds the data directory does not answer: %w", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,18 +56,20 @@ func (u *ui) say(event, sentence string, fields map[string]any) {
 }
 
 // fail says what went wrong, every fault on a line of its own.
-func (u *ui) fail(err error) {
+func (u *ui) fail(err error) { u.complain("error", err) }
+
+// warn says what is wrong and does not end the command.
+func (u *ui) warn(err error) { u.complain("warning", err) }
+
+func (u *ui) complain(event string, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.clear()
 	if u.json {
-		u.object(u.diagnostics, map[string]any{"event": "error", "code": pluvia.ErrorCode(err), "message": err.Error()})
+		u.object(u.diagnostics, map[string]any{"event": event, "code": pluvia.ErrorCode(err), "message": err.Error()})
 		return
 	}
 	fmt.Fprintf(u.diagnostics, "pluvia: %v\n", err)
-	if errors.Is(err, os.ErrPermission) {
-		fmt.Fprintln(u.diagnostics, "pluvia: may this user write to the data directory? --data names another")
-	}
 }
 
 // progress shows where a cycle is.

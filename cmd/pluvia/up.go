@@ -34,7 +34,8 @@ func newUp(o *options) *cobra.Command {
 
 // runUp serves until ctx ends. Beside that it carries on the cycle that a
 // dead process has left, or runs the first one, or one on a source that has
-// changed. A cycle that fails leaves the server up.
+// changed. A cycle that fails leaves the server up, and a database that cannot
+// be opened does not keep it down while there is a last good model.
 func runUp(ctx context.Context, o *options, listen string) (err error) {
 	h, err := openHouse(ctx, o, true)
 	if err != nil {
@@ -45,6 +46,14 @@ func runUp(ctx context.Context, o *options, listen string) (err error) {
 	service, err := h.service()
 	if err != nil {
 		return err
+	}
+	_, missing := service.Update(ctx)
+	switch {
+	case missing == nil:
+	case service.Champion() == nil && h.broken != nil:
+		return missing
+	case service.Champion() != nil || pluvia.ErrorCode(missing) != pluvia.NotFound:
+		h.ui.warn(missing)
 	}
 	listener, err := listenOn(listen)
 	if err != nil {
@@ -70,17 +79,16 @@ func runUp(ctx context.Context, o *options, listen string) (err error) {
 		return err
 	}
 
-	_, missing := service.Update(ctx)
-	if c := service.Champion(); c != nil {
+	if service.Champion() != nil {
 		h.sayChampion(service, url)
-	} else if pluvia.ErrorCode(missing) != pluvia.NotFound {
-		h.log.Warn("no champion can be loaded", "error", missing)
 	}
 	h.ui.say("listening", "Console: "+url, map[string]any{"url": url})
 	worker.Go(func() {
 		worked, err := h.begin(work, runner, service)
 		switch {
 		case work.Err() != nil:
+		case h.broken != nil: // said already
+			h.ui.say("failed", "The last good model serves, and nothing else works. Mend the database, then start again.", nil)
 		case err != nil:
 			h.ui.fail(err)
 			h.ui.say("failed", "The server stays up; the console shows what happened. Mend the cause, then press \"Run a cycle\" there or start again.", nil)
@@ -97,7 +105,12 @@ func (h *house) begin(ctx context.Context, runner *cycle.Runner, service *predic
 	if resumed, err := runner.Resume(ctx); resumed || err != nil {
 		return resumed, err
 	}
-	if service.Champion() != nil {
+	// A last good model may serve beside a registry that has none.
+	_, err = h.store.VersionByAlias(ctx, h.project.Names.ModelProd, pluvia.Champion)
+	if err != nil && pluvia.ErrorCode(err) != pluvia.NotFound {
+		return false, err
+	}
+	if err == nil && service.Champion() != nil {
 		if h.options.source == "" {
 			return false, nil
 		}
@@ -108,8 +121,12 @@ func (h *house) begin(ctx context.Context, runner *cycle.Runner, service *predic
 	return true, runner.Run(ctx, cycle.Steps...)
 }
 
-// start begins a cycle beside the server, unless one is running.
+// start begins a cycle beside the server, unless one is running. A store that
+// does not answer refuses it here, where somebody hears that.
 func start(ctx context.Context, worker *sync.WaitGroup, runner *cycle.Runner, steps []cycle.Step) error {
+	if _, err := runner.Store.Runs(ctx, pluvia.RunFilter{Limit: 1}); err != nil {
+		return err
+	}
 	work, err := runner.Begin(steps...)
 	if err != nil {
 		return err
@@ -124,8 +141,12 @@ func start(ctx context.Context, worker *sync.WaitGroup, runner *cycle.Runner, st
 
 func (h *house) sayChampion(service *predict.Service, url string) {
 	c := service.Champion()
-	h.ui.say("champion", fmt.Sprintf("%s: version %d (%s) answers at %s", h.project.Title.In("en"), c.Version, c.Model.Learner, url),
-		map[string]any{"version": c.Version, "learner": c.Model.Learner, "model": c.Name, "run_id": c.RunID, "url": url})
+	which := ""
+	if c.Source == predict.FromLast {
+		which = "the last good model, "
+	}
+	h.ui.say("champion", fmt.Sprintf("%s: %sversion %d (%s) answers at %s", h.project.Title.In("en"), which, c.Version, c.Model.Learner, url),
+		map[string]any{"version": c.Version, "learner": c.Model.Learner, "model": c.Name, "run_id": c.RunID, "source": c.Source, "url": url})
 }
 
 func listenOn(listen string) (net.Listener, error) {
