@@ -17,7 +17,6 @@ package cycle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -264,7 +263,8 @@ func (r *Runner) work(ctx context.Context, run *pluvia.Run) error {
 			err = fmt.Errorf("%s: %w", name, err)
 			r.update(func(s *Status) { s.Err = err })
 			r.Log.Error("cycle failed", "step", name, "error", err)
-			return errors.Join(err, r.close(ctx, run.ID, pluvia.Failed, pluvia.Tag{Key: TagError, Value: err.Error()}))
+			r.fail(ctx, run.ID, err)
+			return err
 		}
 	}
 	return r.close(ctx, run.ID, pluvia.Finished)
@@ -315,12 +315,21 @@ func (r *Runner) record(ctx context.Context, run *pluvia.Run, do func(context.Co
 	case ctx.Err() != nil:
 		return err
 	default:
-		return errors.Join(err, r.close(ctx, run.ID, pluvia.Failed, pluvia.Tag{Key: TagError, Value: err.Error()}))
+		r.fail(ctx, run.ID, err)
+		return err
 	}
 }
 
-// close ends a run. A run whose end cannot be written stays open and is taken
-// up by the next Resume.
+// fail ends a run with the reason. When not even that can be written, as on a
+// full disk, the reason is what there is to tell, and the run stays open.
+func (r *Runner) fail(ctx context.Context, id string, reason error) {
+	if err := r.close(ctx, id, pluvia.Failed, pluvia.Tag{Key: TagError, Value: reason.Error()}); err != nil {
+		r.Log.Warn("failed run stays open", "run", id, "error", err)
+	}
+}
+
+// close ends a run. A run whose end cannot be written stays open, for the next
+// Resume to carry on or the next cycle to close.
 func (r *Runner) close(ctx context.Context, id string, status pluvia.RunStatus, tags ...pluvia.Tag) error {
 	if len(tags) > 0 {
 		if err := r.Store.Log(ctx, id, pluvia.Batch{Tags: tags}); err != nil {

@@ -192,8 +192,11 @@ func (h *house) hold() error {
 		}
 		return held
 	}
+	if err := h.sign(""); err != nil {
+		return errors.Join(err, lock.Unlock())
+	}
 	h.lock = lock
-	return h.sign("")
+	return nil
 }
 
 // sign writes down who has the data directory, and where it serves.
@@ -203,10 +206,12 @@ func (h *house) sign(url string) error {
 		return err
 	}
 	temporary := h.path(holderFile + ".new")
-	if err := os.WriteFile(temporary, text, 0o644); err != nil {
-		return unusable(h.data, err)
+	err = os.WriteFile(temporary, text, 0o644)
+	if err == nil {
+		err = os.Rename(temporary, h.path(holderFile))
 	}
-	if err := os.Rename(temporary, h.path(holderFile)); err != nil {
+	if err != nil {
+		os.Remove(temporary) // what is left of it on a full disk, if anything is
 		return unusable(h.data, err)
 	}
 	return nil
