@@ -98,6 +98,10 @@ type Console struct {
 	templates map[string]*template.Template
 	outline   outline
 	rules     *table.Rules
+
+	infos       memo[infoKey, *dataInfo]
+	outlooks    memo[outlookKey, *outlook]
+	comparisons memo[string, *comparison]
 }
 
 // New makes the pages of a project. It is an error if the outline that the

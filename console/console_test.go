@@ -97,7 +97,7 @@ func TestAfterSomeCycles(t *testing.T) {
 		{name: "unknown language", target: "/?lang=xx", headers: []string{"Accept-Language: fr, " + strings.Repeat("x", 5000)}, status: 200, has: []string{`<html lang="en">`}},
 		{name: "data", target: "/data", status: 200, has: []string{"3 rows were set aside.", "Of 3,003;", `id="columns"`, `id="unique"`, `id="types"`, `id="statistics"`, `id="size"`, `id="missing"`, "/data/rejected.csv", "2008-01-01 to 2016-03-18", "leak, never a feature", "<svg class=\"plot\""}},
 		{name: "rejected", target: "/data/rejected.csv", status: 200, has: []string{"Content-Disposition: attachment", "2023-02-30", "sandbox"}},
-		{name: "runs", target: "/runs", status: 200, has: []string{"22 runs", "&lt;script&gt;alert(1)&lt;/script&gt;", "ROC AUC 0.883"}, hasNot: []string{"<script>alert"}},
+		{name: "runs", target: "/runs", status: 200, has: []string{"22 runs", "&lt;script&gt;alert(1)&lt;/script&gt;", "ROC AUC\u00a00.883"}, hasNot: []string{"<script>alert"}},
 		{name: "runs, first page by number", target: "/runs?page=1", status: 200}, {name: "runs, page that is not there", target: "/runs?page=9", status: 404},
 		{name: "runs, no page", target: "/runs?page=-1", status: 422}, {name: "runs, no number", target: "/runs?page=<b>", status: 422, has: []string{"&lt;b&gt;"}},
 		{name: "cycle's run", target: "/runs/" + d.Parent, status: 200, has: []string{"Its steps", "Compare_run_2026-11-21", "Surely better"}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,9 @@ const (
 	tagError    = "pluvia.error"
 	tagVersion  = "pluvia.version"
 
-	stepCycle = "cycle"
+	stepCycle   = "cycle"
+	stepCompare = "compare"
+	stepPromote = "promote"
 )
 
 // startCycle begins a cycle and shows the overview, where it can be watched.
@@ -47,7 +50,7 @@ func (c *Console) happenings(ctx context.Context, p *page, experiment string, mo
 		return nil, err
 	}
 	// A promotion by hand is a promote step without a cycle around it.
-	steps, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment, Tags: map[string]string{tagStep: "promote"}, Limit: 2 * most})
+	steps, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment, Tags: map[string]string{tagStep: stepPromote}, Limit: 2 * most})
 	if err != nil {
 		return nil, err
 	}
@@ -57,19 +60,83 @@ func (c *Console) happenings(ctx context.Context, p *page, experiment string, mo
 		}
 	}
 	slices.SortStableFunc(runs, func(a, b *pluvia.Run) int { return cmp.Compare(b.Start, a.Start) })
+	// The figures behind a decision are those of the comparison within the cycle.
+	compared, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment, Tags: map[string]string{tagStep: stepCompare}, Limit: most})
+	if err != nil {
+		return nil, err
+	}
+	comparison := map[string]*pluvia.Run{}
+	for _, run := range compared {
+		comparison[run.Tag(pluvia.TagParentRun)] = run
+	}
 	var log []happened
 	for _, run := range runs[:min(len(runs), most)] {
 		if !run.Status.Done() {
 			continue
 		}
-		log = append(log, happened{run, run.Tag(tagDecision), run.Tag(tagVersion), p.reason(run)})
+		log = append(log, happened{run, run.Tag(tagDecision), run.Tag(tagVersion), p.reason(run, comparison[run.ID])})
 	}
 	return log, nil
 }
 
-// reason is why a run ended as it did, in the page's language where it was recorded in it.
-func (p *page) reason(run *pluvia.Run) string {
-	return cmp.Or(run.Tag(tagReason+"."+p.Code), run.Tag(tagReason), run.Tag(tagError))
+// decided says what a run has decided, "" when it has decided nothing.
+func (p *page) decided(run *pluvia.Run) string {
+	switch run.Tag(tagDecision) {
+	case "promoted", "first":
+		if run.Tag(tagStep) == stepCompare {
+			return p.T("happened.better", run.Tag(tagVersion))
+		}
+		return p.T("happened.promoted", run.Tag(tagVersion))
+	case "kept":
+		return p.T("happened.kept")
+	}
+	return ""
+}
+
+// word is a name as it may stand in a sentence.
+var word = regexp.MustCompile(`\w+`)
+
+// reason is why a run ended as it did, in the page's language where it was
+// recorded in it, with the metrics by their names for people. The comparison
+// that it goes back to may be nil.
+func (p *page) reason(run, compared *pluvia.Run) string {
+	if compared != nil && run.Status == pluvia.Finished && same(compared) {
+		rows, _ := strconv.Atoi(compared.Param("test_rows"))
+		return p.N("reason.same", rows)
+	}
+	recorded := cmp.Or(run.Tag(tagReason+"."+p.Code), run.Tag(tagReason))
+	if recorded == "" {
+		return run.Tag(tagError)
+	}
+	return word.ReplaceAllStringFunc(recorded, func(name string) string {
+		if slices.Contains(shown, name) {
+			return p.Metric(name)
+		}
+		return name
+	})
+}
+
+// comparisonOf is the run of the comparison that a run's decision goes back
+// to, nil for none.
+func (c *Console) comparisonOf(ctx context.Context, run *pluvia.Run) (*pluvia.Run, error) {
+	cycle := run.ID
+	switch run.Tag(tagStep) {
+	case stepCompare:
+		return run, nil
+	case stepCycle:
+	case stepPromote:
+		cycle = run.Tag(pluvia.TagParentRun)
+	default:
+		return nil, nil
+	}
+	if cycle == "" {
+		return nil, nil
+	}
+	found, err := c.Store.Runs(ctx, pluvia.RunFilter{Tags: map[string]string{tagStep: stepCompare, pluvia.TagParentRun: cycle}, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // Estimate is a metric with its 95 % interval.
@@ -115,6 +182,27 @@ func (t *tongue) Value(e Estimate) string {
 		return t.Num(e.Value, 3)
 	}
 	return t.Short(e.Value)
+}
+
+// Signed writes a difference, with its sign.
+func (t *tongue) Signed(v float64, decimals int) string {
+	if v > 0 {
+		return "+" + t.Num(v, decimals)
+	}
+	return t.Num(v, decimals)
+}
+
+// estimateView is an estimate as a cell of a table.
+type estimateView struct {
+	Estimate
+	Page     *page
+	Decimals int
+	Signed   bool // a difference
+}
+
+// Estimate is an estimate to be written with so many decimals.
+func (p *page) Estimate(e Estimate, decimals int, signed bool) estimateView {
+	return estimateView{e, p, decimals, signed}
 }
 
 // Metric is the name of a metric for people.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,7 +9,9 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/chart"
@@ -41,13 +44,20 @@ type dataInfo struct {
 		Why    string `json:"why"`
 	} `json:"leaks"`
 	Summary table.Summary `json:"summary"`
+	Latest  string        `json:"latest"` // key of the latest observation of each place; "" for none
 	RunID   string        `json:"run_id"`
 }
 
-// readInfo reads what is known of the data set, nil before the first ETL.
+// infoKey tells one state of that object from the next.
+type infoKey struct {
+	size     int64
+	modified time.Time
+}
+
+// readInfo reads what is known of the data set, nil before the first ETL. Nobody may change what it gives.
 func (c *Console) readInfo(ctx context.Context) (*dataInfo, error) {
 	key := c.Project.Names.KeyInfo
-	object, _, err := c.Buckets.Open(ctx, pluvia.DataBucket, key)
+	object, about, err := c.Buckets.Open(ctx, pluvia.DataBucket, key)
 	if pluvia.ErrorCode(err) == pluvia.NotFound {
 		return nil, nil
 	}
@@ -55,11 +65,13 @@ func (c *Console) readInfo(ctx context.Context) (*dataInfo, error) {
 		return nil, err
 	}
 	defer object.Close()
-	info := new(dataInfo)
-	if err := json.NewDecoder(object).Decode(info); err != nil {
-		return nil, fmt.Errorf("read %s: %w", pluvia.URI(pluvia.DataBucket, key), err)
-	}
-	return info, nil
+	return c.infos.of(infoKey{about.Size, about.Modified}, func() (*dataInfo, error) {
+		info := new(dataInfo)
+		if err := json.NewDecoder(object).Decode(info); err != nil {
+			return nil, fmt.Errorf("read %s: %w", pluvia.URI(pluvia.DataBucket, key), err)
+		}
+		return info, nil
+	})
 }
 
 // dataPage describes the data set in the six sections of the original.
@@ -69,9 +81,11 @@ type dataPage struct {
 	Running  bool      // a cycle is on its way to load some
 	Columns  []columnView
 	Period   string
-	Total    int         // rows that were read
-	Missing  *chart.Bars // nil when nothing is missing
-	Rejected bool        // there is a list of the rows set aside
+	Total    int          // rows that were read
+	Missing  *chart.Bars  // nil when nothing is missing
+	Sparse   []columnView // those that miss values, the most first
+	Worst    string       // the first of them, in words
+	Rejected bool         // there is a list of the rows set aside
 }
 
 // columnView is a column with what the project and the data say of it.
@@ -126,7 +140,6 @@ func (c *Console) rejected(w http.ResponseWriter, r *http.Request) error {
 const topShown = 3
 
 func (p *dataPage) describe() {
-	missing := chart.Bars{Caption: p.caption(p.T("missing.chart"), ""), X: chart.Axis{Unit: "%"}}
 	for _, summary := range p.Info.Summary.Columns {
 		v := columnView{ColumnSummary: summary, Field: new(table.Field), Role: "feature", DType: p.Info.DTypes[summary.Name], About: p.In(p.Project.About[summary.Name])}
 		if i := p.Project.Schema.Field(summary.Name); i >= 0 {
@@ -146,50 +159,60 @@ func (p *dataPage) describe() {
 			p.Period = p.T("range", v.Date.First, v.Date.Last)
 		}
 		if v.Missing > 0 && p.Info.Summary.Rows > 0 {
-			missing.Bars = append(missing.Bars, chart.Bar{Name: v.Name, Value: float64(v.Missing) / float64(p.Info.Summary.Rows)})
+			p.Sparse = append(p.Sparse, v)
 		}
 		p.Columns = append(p.Columns, v)
 	}
-	if len(missing.Bars) > 0 {
-		slices.SortStableFunc(missing.Bars, func(a, b chart.Bar) int {
-			switch {
-			case a.Value > b.Value:
-				return -1
-			case a.Value < b.Value:
-				return 1
-			}
-			return 0
-		})
-		p.Missing = &missing
+	if len(p.Sparse) == 0 {
+		return
+	}
+	slices.SortStableFunc(p.Sparse, func(a, b columnView) int { return cmp.Compare(b.Missing, a.Missing) })
+	p.Worst = p.T("missing.worst", p.Sparse[0].Name, p.Share(p.Sparse[0]))
+	p.Missing = &chart.Bars{Caption: p.caption(p.T("missing.chart"), ""), X: chart.Axis{Unit: "%"}}
+	for _, v := range p.Sparse {
+		p.Missing.Bars = append(p.Missing.Bars, chart.Bar{Name: v.Name, Value: float64(v.Missing) / float64(p.Info.Summary.Rows)})
 	}
 }
 
-// picture draws the values of a column: a histogram of numbers and dates, bars
+// levelsShown is how many categories the small picture of a column has.
+const levelsShown = 6
+
+// picture draws the values of a column: a histogram of numbers and years, bars
 // of categories.
 func (p *dataPage) picture(v columnView) chart.Chart {
-	caption := p.caption(v.Name, p.T("histogram.about"))
+	ch := chart.Histogram{Caption: p.caption(v.Name, p.T("histogram.about")), Flat: true} // the unit stands in the heading
 	switch {
 	case v.Number != nil:
-		ch := chart.Histogram{Caption: caption} // the unit stands in the heading
 		for _, b := range v.Number.Histogram {
 			ch.Bins = append(ch.Bins, chart.Bin{From: b.From, To: b.To, Count: b.Count})
 		}
-		return ch
 	case v.Category != nil:
-		caption.Subtitle = p.T("levels.about")
-		ch := chart.Bars{Caption: caption, Most: 16}
+		bars := chart.Bars{Caption: p.caption(v.Name, p.T("levels.about")), Most: levelsShown}
 		for _, t := range byCount(v.Category.Levels) {
-			ch.Bars = append(ch.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
+			bars.Bars = append(bars.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
 		}
-		return ch
+		return bars
 	case v.Date != nil:
-		ch := chart.Bars{Caption: caption, Most: 40}
-		for _, t := range v.Date.Periods {
-			ch.Bars = append(ch.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
+		if years(v.Date.Periods) {
+			ch.X.Plain = true
+			for _, t := range v.Date.Periods {
+				year, _ := strconv.Atoi(t.Name)
+				ch.Bins = append(ch.Bins, chart.Bin{From: float64(year), To: float64(year + 1), Count: t.Count})
+			}
+			return ch
 		}
-		return ch
+		bars := chart.Bars{Caption: ch.Caption, Most: 40}
+		for _, t := range v.Date.Periods {
+			bars.Bars = append(bars.Bars, chart.Bar{Name: t.Name, Value: float64(t.Count)})
+		}
+		return bars
 	}
-	return chart.Histogram{Caption: caption}
+	return ch
+}
+
+// years says whether each period is a year, rather than a month.
+func years(periods []table.Tally) bool {
+	return !slices.ContainsFunc(periods, func(t table.Tally) bool { _, err := strconv.Atoi(t.Name); return err != nil })
 }
 
 // byCount orders tallies, the most frequent first.

@@ -121,16 +121,26 @@ func (t *tongue) date(ms int64, now time.Time, short bool) string {
 		return t.T("date.none")
 	}
 	at := time.UnixMilli(ms).UTC()
-	month, key := t.T("month."+strconv.Itoa(int(at.Month()))), "date"
-	if short {
-		month, key = string([]rune(month)[:3]), "stamp"
+	if !short {
+		return t.day(at, now) + at.Format(", 15:04")
 	}
-	day := t.T(key+".short", at.Day(), month)
+	month := string([]rune(t.month(at))[:3])
+	day := t.T("stamp.short", at.Day(), month)
 	if at.Year() != now.UTC().Year() {
-		day = t.T(key+".long", at.Day(), month, at.Year())
+		day = t.T("stamp.long", at.Day(), month, at.Year())
 	}
 	return day + at.Format(", 15:04")
 }
+
+// day writes a day, with the year when it is not that of now.
+func (t *tongue) day(at, now time.Time) string {
+	if at.Year() != now.UTC().Year() {
+		return t.T("date.long", at.Day(), t.month(at), at.Year())
+	}
+	return t.T("date.short", at.Day(), t.month(at))
+}
+
+func (t *tongue) month(at time.Time) string { return t.T("month." + strconv.Itoa(int(at.Month()))) }
 
 // Duration writes how long something took, in milliseconds.
 func (t *tongue) Duration(ms int64) string {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // shown are the metrics of the overview, the project's own first.
 var shown = []string{"roc_auc", "f1", "brier", "ece", "log_loss", "average_precision", "precision", "recall", "accuracy"}
 
-const happeningsShown = 12
+const happeningsShown = 6
 
 // overviewPage answers: is all well, what serves, what happened last and why.
 type overviewPage struct {
@@ -27,11 +26,15 @@ type overviewPage struct {
 	Progress   string          // within the step
 	Champion   *pluvia.Version // of the registry; nil when there is none
 	Learner    string
-	Since      int64 // when it became champion
+	Since      int64     // when it became champion
+	Gain       *Estimate // over the champion before it; nil when there was none
+	Before     string    // that champion's version
 	Estimates  []Estimate
 	Happenings []happened
-	Pictures   []picture // of the champion's comparison, the first one in front
-	Compared   *pluvia.Run
+	Outlook    *outlookView // nil when there is nothing to look at
+	Compared   *pluvia.Run  // by which the champion was judged; nil when it is not known
+	Plots      []plot       // of that comparison
+	Pictures   []picture    // in their place, where the numbers were not kept
 }
 
 // stepView is a step of the cycle that runs.
@@ -71,7 +74,14 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	o.judge(c.Champion())
+	serving := c.Champion()
+	// What else stands on the page does not wait for the data to be whole.
+	if outlook, err := c.outlook(ctx, serving); err != nil {
+		c.Log.WarnContext(ctx, "latest observations", "error", err)
+	} else if outlook != nil {
+		o.Outlook = c.outlookView(o.page, outlook)
+	}
+	o.judge(serving)
 	return c.show(w, r, http.StatusOK, "overview.html", o)
 }
 
@@ -90,11 +100,7 @@ func (c *Console) experiment(ctx context.Context) (string, error) {
 // describe fills in what is known of the champion.
 func (c *Console) describe(ctx context.Context, o *overviewPage, experiment string) error {
 	v := o.Champion
-	names := slices.Clone(shown)
-	if i := slices.Index(names, c.Project.Promotion.Metric); i > 0 {
-		names = slices.Insert(slices.Delete(names, i, i+1), 0, c.Project.Promotion.Metric)
-	}
-	o.Estimates = estimates(tagNumber(v), names)
+	o.Estimates = estimates(tagNumber(v), c.metrics())
 	o.Since = v.Updated
 	train, err := c.Store.Run(ctx, v.RunID)
 	switch {
@@ -105,7 +111,7 @@ func (c *Console) describe(ctx context.Context, o *overviewPage, experiment stri
 	}
 	number := strconv.Itoa(v.Number)
 	promoted, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment, Status: pluvia.Finished, Limit: 1,
-		Tags: map[string]string{tagStep: "promote", tagVersion: number, tagDecision: "promoted"}})
+		Tags: map[string]string{tagStep: stepPromote, tagVersion: number, tagDecision: "promoted"}})
 	if err != nil {
 		return err
 	}
@@ -113,21 +119,25 @@ func (c *Console) describe(ctx context.Context, o *overviewPage, experiment stri
 		o.Since = promoted[0].End
 	}
 	compared, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: experiment, Status: pluvia.Finished, Limit: 1,
-		Tags: map[string]string{tagStep: "compare", tagVersion: number}})
+		Tags: map[string]string{tagStep: stepCompare, tagVersion: number}})
 	if err != nil || len(compared) == 0 {
 		return err
 	}
 	o.Compared = compared[0]
-	artifacts, err := c.artifacts(ctx, compared[0])
-	if err != nil {
-		return err
+	if found := estimates(o.Compared.Metric, []string{"difference." + c.metrics()[0]}); len(found) > 0 {
+		o.Gain, o.Before = &found[0], o.Compared.Param("champion_version")
 	}
-	o.Pictures = pictures(o.page, artifacts.Files)
-	// Whether the probabilities mean what they say comes first.
-	slices.SortStableFunc(o.Pictures, func(a, b picture) int {
-		return cmp.Compare(strings.Index(b.URL, "reliability"), strings.Index(a.URL, "reliability"))
-	})
-	return nil
+	o.Plots, o.Pictures, err = c.compared(ctx, o.page, o.Compared)
+	return err
+}
+
+// metrics are the names of those that are shown, the one that decides first.
+func (c *Console) metrics() []string {
+	names := slices.Clone(shown)
+	if i := slices.Index(names, c.Project.Promotion.Metric); i > 0 {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, c.Project.Promotion.Metric)
+	}
+	return names
 }
 
 // judge writes the status line: the first thing that is true, worst first.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"path"
@@ -22,8 +23,11 @@ const (
 type runPage struct {
 	*page
 	Run       runRow
+	Headline  string // what came of it, in a word or two
 	Reason    string
 	Parent    *pluvia.Run // nil for none
+	Duel      *duel       // of a comparison; nil for any other run
+	Plots     []plot
 	Children  []runRow
 	More      int // children that are not shown
 	Estimates []Estimate
@@ -38,9 +42,17 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &runPage{page: c.page(w, r, "runs"), Run: c.rows([]*pluvia.Run{run})[0]}
+	p := &runPage{page: c.page(w, r, "runs"), Run: runRow{Run: run, Step: run.Tag(tagStep)}}
 	p.Title = run.Name
-	p.Reason = p.reason(run)
+	compared, err := c.comparisonOf(ctx, run)
+	if err != nil {
+		return err
+	}
+	p.Reason = p.reason(run, compared)
+	p.Headline = p.T("headline." + string(run.Status))
+	if run.Status == pluvia.Finished {
+		p.Headline = cmp.Or(p.decided(run), p.Headline)
+	}
 	if id := run.Tag(pluvia.TagParentRun); id != "" {
 		p.Parent, err = c.Store.Run(ctx, id)
 		if err != nil && pluvia.ErrorCode(err) != pluvia.NotFound {
@@ -60,7 +72,7 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 		nested, p.More = nested[:childrenShown], count-childrenShown
 	}
 	slices.Reverse(nested) // in the order in which they were done
-	p.Children = c.rows(nested)
+	p.Children = c.rows(p.page, nested)
 
 	names := make([]string, len(run.Metrics))
 	for i, m := range run.Metrics {
@@ -74,6 +86,12 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Pictures = pictures(p.page, p.Artifacts.Files)
+	if p.Duel = c.duelOf(run); p.Duel != nil {
+		p.Estimates = nil // all of them stand in the comparison
+		if p.Plots, p.Pictures, err = c.compared(ctx, p.page, run); err != nil {
+			return err
+		}
+	}
 	return c.show(w, r, http.StatusOK, "run.html", p)
 }
 
@@ -130,6 +148,20 @@ func (c *Console) artifacts(ctx context.Context, run *pluvia.Run) (artifacts, er
 		out.Files = append(out.Files, artifactFile{name, artifactURL(run.ID, name), o.Size})
 	}
 	return out, nil
+}
+
+// compared are the charts of a comparison, or its pictures where the numbers
+// behind them were not kept.
+func (c *Console) compared(ctx context.Context, p *page, run *pluvia.Run) ([]plot, []picture, error) {
+	numbers, err := c.comparison(ctx, run)
+	if err != nil {
+		c.Log.WarnContext(ctx, "comparison", "error", err)
+	}
+	if plots := c.plots(p, run, numbers); plots != nil {
+		return plots, nil, nil
+	}
+	artifacts, err := c.artifacts(ctx, run)
+	return nil, pictures(p, artifacts.Files), err
 }
 
 // picture is an artifact that can be looked at.

@@ -1,8 +1,12 @@
 package console
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pluvia-ml/pluvia"
 )
@@ -37,8 +41,10 @@ func (p *page) List(rows []runRow) runList { return runList{p, rows} }
 // runRow is a run as a row of a list.
 type runRow struct {
 	*pluvia.Run
-	Step    string
-	Metrics []Estimate
+	Step   string
+	Depth  int    // 0, or how many runs it is part of
+	Again  bool   // it heads its parts here and is counted on another page
+	Result string // what came of it, in a few words
 }
 
 // Took is how long the run took, in milliseconds, -1 while it is not known.
@@ -48,9 +54,6 @@ func (r runRow) Took() int64 {
 	}
 	return r.End - r.Start
 }
-
-// Nested says whether the run is part of another one.
-func (r runRow) Nested() bool { return r.Tag(pluvia.TagParentRun) != "" }
 
 func (c *Console) runs(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -74,24 +77,117 @@ func (c *Console) runs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Runs = c.rows(runs)
+	if p.Runs, err = c.family(ctx, p.page, runs); err != nil {
+		return err
+	}
 	p.From, p.To = (p.At-1)*runsPerPage+1, (p.At-1)*runsPerPage+len(runs)
 	return c.show(w, r, http.StatusOK, "runs.html", p)
 }
 
-// metricsShown is how many metrics of a run a list shows.
-const metricsShown = 3
+// deepest bounds how far parts of parts are indented.
+const deepest = 3
 
-// rows are runs with the first of the metrics that matter: those of the test
-// part, or those of the validation part where there are no others.
-func (c *Console) rows(runs []*pluvia.Run) []runRow {
+// family orders runs, newest first, so that the parts of each follow it in the
+// order in which they were done. A run whose parts have come to stand on
+// another page than itself heads them on both.
+func (c *Console) family(ctx context.Context, p *page, runs []*pluvia.Run) ([]runRow, error) {
+	here := map[string]bool{}
+	for _, run := range runs {
+		here[run.ID] = true
+	}
+	parts := map[string][]*pluvia.Run{}
+	var heads []*pluvia.Run
+	again := map[string]bool{}
+	for _, run := range runs {
+		id := run.Tag(pluvia.TagParentRun)
+		if id != "" && !here[id] && !again[id] {
+			parent, err := c.Store.Run(ctx, id)
+			switch {
+			case err == nil:
+				again[id] = true
+				heads = append(heads, parent)
+			case pluvia.ErrorCode(err) != pluvia.NotFound:
+				return nil, err
+			default:
+				id = ""
+			}
+		}
+		if id == "" || id == run.ID {
+			heads = append(heads, run)
+		} else {
+			parts[id] = append(parts[id], run)
+		}
+	}
+	var rows []runRow
+	var add func(run *pluvia.Run, depth int)
+	add = func(run *pluvia.Run, depth int) {
+		row := c.rows(p, []*pluvia.Run{run})[0]
+		row.Depth, row.Again = min(depth, deepest), again[run.ID]
+		rows = append(rows, row)
+		own := parts[run.ID]
+		delete(parts, run.ID) // runs that are part of each other end here
+		for _, part := range slices.Backward(own) {
+			add(part, depth+1)
+		}
+	}
+	for _, head := range heads {
+		add(head, 0)
+	}
+	for _, run := range runs { // what is left is part of itself, by a detour
+		if _, ok := parts[run.ID]; ok {
+			add(run, 0)
+		}
+	}
+	return rows, nil
+}
+
+const (
+	metricsShown = 2   // of a run in a list
+	reasonShown  = 160 // characters of why one failed
+)
+
+// rows are runs with what came of each.
+func (c *Console) rows(p *page, runs []*pluvia.Run) []runRow {
 	rows := make([]runRow, len(runs))
 	for i, run := range runs {
-		found := estimates(run.Metric, shown)
-		if len(found) == 0 {
-			found = estimates(func(name string) (float64, bool) { return run.Metric("validation." + name) }, shown)
-		}
-		rows[i] = runRow{run, run.Tag(tagStep), found[:min(metricsShown, len(found))]}
+		rows[i] = runRow{Run: run, Step: run.Tag(tagStep), Result: c.result(p, run)}
 	}
 	return rows
+}
+
+// result says in a few words what came of a run: why it failed, what was
+// decided, or the first of the metrics that matter, and on which part.
+func (c *Console) result(p *page, run *pluvia.Run) string {
+	if run.Status == pluvia.Failed || run.Status == pluvia.Killed {
+		reason := []rune(p.reason(run, nil))
+		if len(reason) > reasonShown {
+			reason = append(reason[:reasonShown-1], '…')
+		}
+		return string(reason)
+	}
+	if step := run.Tag(tagStep); step == stepCycle || step == stepPromote {
+		if decided := p.decided(run); decided != "" {
+			return decided
+		}
+	}
+	key := "%s"
+	if run.Tag(tagStep) == stepCompare {
+		key = p.T("result.test")
+	}
+	found := estimates(run.Metric, c.metrics())
+	if len(found) == 0 {
+		key = p.T("result.validation")
+		found = estimates(func(name string) (float64, bool) { return run.Metric("validation." + name) }, c.metrics())
+	}
+	var figures []string
+	for _, e := range found[:min(metricsShown, len(found))] {
+		figures = append(figures, p.Metric(e.Name)+"\u00a0"+p.Num(e.Value, 3))
+	}
+	if len(figures) > 0 {
+		return fmt.Sprintf(key, strings.Join(figures, " · "))
+	}
+	if rows, ok := run.Metric("rows"); ok {
+		return p.N("runs.rows", int(rows))
+	}
+	return ""
 }
