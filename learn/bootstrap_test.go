@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/pluvia-ml/pluvia/table"
@@ -108,6 +109,44 @@ func TestIntervalsCover(t *testing.T) {
 	}
 	if share := float64(held) / samples; share < .91 || share > .985 {
 		t.Errorf("95 %% intervals hold the truth in %.3f of samples", share)
+	}
+}
+
+// TestIntervalsArePercentiles takes both ends from the replicates, by the
+// quantiles of another package.
+func TestIntervalsArePercentiles(t *testing.T) {
+	t.Parallel()
+	y, p := sample(3, 400, 50)
+	_, q := sample(4, 400, 50)
+	a, b := Predictions{p, .5}, Predictions{q, .3}
+	by := Resampling{Replicates: 150, Seed: 2}
+	scores, err := resample(context.Background(), y, daysOf(400, 8), by, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := PairedBootstrap(context.Background(), y, daysOf(400, 8), by, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range Metrics {
+		for name, c := range map[string]struct {
+			got   Interval
+			value func(s []Scores) float64
+		}{
+			"a":          {out.A[m.Name], func(s []Scores) float64 { return m.Of(s[0]) }},
+			"b":          {out.B[m.Name], func(s []Scores) float64 { return m.Of(s[1]) }},
+			"difference": {out.Difference[m.Name], func(s []Scores) float64 { return m.Of(s[1]) - m.Of(s[0]) }},
+		} {
+			var drawn []float64
+			for _, s := range scores[1:] {
+				drawn = append(drawn, c.value(s))
+			}
+			slices.Sort(drawn)
+			low, high := table.Quantile(drawn, 0.025), table.Quantile(drawn, 0.975)
+			if !near(c.got.Low, low, 1e-12) || !near(c.got.High, high, 1e-12) || c.got.Value != c.value(scores[0]) {
+				t.Errorf("%s of %s: %+v, want from %v to %v", m.Name, name, c.got, low, high)
+			}
+		}
 	}
 }
 

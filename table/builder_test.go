@@ -237,6 +237,7 @@ func TestReportWrite(t *testing.T) {
 		{Row: 2, Column: "c", Value: "-5", Rule: "positive"},
 		{Row: 3, Column: "@c", Value: "two\nlines\xff", Rule: "one line"},
 		{Row: 4, Column: "d", Value: "-1+2", Rule: "r"},
+		{Row: 5, Column: "\t=e", Value: "\r=1", Rule: "\n=2"},
 	}}
 	var file bytes.Buffer
 	if err := report.Write(&file); err != nil {
@@ -252,6 +253,7 @@ func TestReportWrite(t *testing.T) {
 		{"", "3", "c", "-5", "positive"},
 		{"", "4", "'@c", "two\nlines\uFFFD", "one line"},
 		{"", "5", "d", "'-1+2", "r"},
+		{"", "6", "'\t=e", "'\r=1", "'\n=2"},
 	}
 	for i := range want {
 		if !slices.Equal(cells[i], want[i]) {

@@ -119,3 +119,21 @@ func TestSummaryOfCategoriesAndDates(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// A mean of equal numbers is that number, whatever adding them up makes of it.
+func TestSummaryOfAConstant(t *testing.T) {
+	t.Parallel()
+	s := Summarize(New(Numbers("n", []float64{0.1, 0.1, 0.1}))).Columns[0].Number
+	if s.Mean != 0.1 || s.Std != 0 {
+		t.Errorf("mean %v, deviation %v", s.Mean, s.Std)
+	}
+}
+
+func TestPeriodsOfThreeYears(t *testing.T) {
+	t.Parallel()
+	for last, periods := range map[Day]int{NewDay(2012, 12, 31): 36, NewDay(2013, 1, 1): 4} {
+		if d := Summarize(New(Dates("d", []Day{NewDay(2010, 1, 1), last}))).Columns[0].Date; len(d.Periods) != periods {
+			t.Errorf("until %s: %d periods, want %d", last, len(d.Periods), periods)
+		}
+	}
+}

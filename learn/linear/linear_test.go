@@ -185,7 +185,8 @@ func (p *polled) Err() error {
 // tested is how often it looks, and that it stops when told to.
 func TestFitStopsWithItsContext(t *testing.T) {
 	t.Parallel()
-	train := sample(3000, 20)
+	const rows = 30_000
+	train := sample(rows, 20)
 	ctx := &polled{Context: context.Background()}
 	ctx.left.Store(math.MaxInt64)
 	m, err := Logistic{}.Fit(ctx, train)
@@ -193,7 +194,7 @@ func TestFitStopsWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	looks := math.MaxInt64 - ctx.left.Load()
-	if least := int64(2 * m.(*Model).Iterations * 3000 / 64); looks < least {
+	if least := int64(2 * m.(*Model).Iterations * rows / 64); looks < least {
 		t.Errorf("looked at its context %d times, want %d: every 64 rows, twice a step", looks, least)
 	}
 	for left := int64(0); left < looks; left = 2*left + 1 {

@@ -63,6 +63,7 @@ func TestFilesThatAreNoTree(t *testing.T) {
 		"a feature beyond":  {`[0],`, `[1],`, "there are 1"},
 		"a feature below":   {`[0],`, `[-1],`, "there are 1"},
 		"too many features": {`[0],`, `[0,0],`, "more leaves"},
+		"too many leaves":   {`[0,1]`, `[0,1,1]`, "more leaves"},
 		"no threshold":      {`[1.5]`, `[]`, "no threshold"},
 		"an endless one":    {`[1.5]`, `[1e999]`, "1e999"},
 		"no set":            {`"roo"`, `"coo"`, "no set"},

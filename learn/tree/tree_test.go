@@ -393,6 +393,17 @@ func TestFitStopsWithItsContext(t *testing.T) {
 	}
 }
 
+// A forest looks at the features of a split in any order.
+func TestTwinsTheFirstIsTaken(t *testing.T) {
+	t.Parallel()
+	train := sample(400, 1)
+	twin := train.X.Columns()[0]
+	train.X = table.New(twin, twin.Renamed("twin"))
+	if got := fit(t, Forest{NEstimators: 10, MaxFeatures: 2}, train).Importance(); !reflect.DeepEqual(got, []float64{1, 0}) {
+		t.Errorf("importance %v", got)
+	}
+}
+
 func TestForestReportsEachTree(t *testing.T) {
 	t.Parallel()
 	train := sample(100, 2)

@@ -46,6 +46,11 @@ func TestRead(t *testing.T) {
 		"mark, CRLF":     {in: "\ufeffday,shop,sales,staff\r\n2020-01-01,north,1.5,3\r\n\r\n", want: "2020-01-01|north|1.5|3\n"},
 		"quotes": {in: "\"day\",shop,\"sales\",staff\n\"2020-01-01\",\"the \"\"old\"\" one\",\"1.5\",\"\"\r\n2020-01-02,\"two\r\nlines\",1,x\n",
 			want: "2020-01-01|the \"old\" one|1.5|\n", faults: `line 3, column staff: "x": must be an integer` + "\n"},
+		"lines in quotes": {in: head + "2020-01-01,\"two\nlines\",1,1\n2020-01-02,\"two\nlines\",1,x\n2020-01-03,north,x,1\n2020-01-01,\"two\nlines\",1,1\n", want: "2020-01-01|two\nlines|1|1\n",
+			faults: `line 4, column staff: "x": must be an integer
+line 6, column sales: "x": must be a number from 0 to 1e+06
+line 7, column day, shop: "2020-01-01, two\nlines": must be the only row of its key; line 2 has it already
+`},
 		"empty lines": {in: head + "\n\n2020-01-01,north,x,3\n\n", faults: `line 4, column sales: "x": must be a number from 0 to 1e+06` + "\n"},
 		"all faults of a row": {in: head + "2019-12-31,nort,-1,3.5\n,NA,NaN,inf\n", faults: `line 2, column day: "2019-12-31": must be a date of the calendar, written YYYY-MM-DD, at least 2020-01-01
 line 2, column shop: "nort": must be one of north, south, the "old" one, two

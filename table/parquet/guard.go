@@ -75,9 +75,10 @@ func guardPages(r io.ReaderAt, size int64, meta *format.ColumnMetaData, rows int
 		if page.UncompressedPageSize < 0 || page.UncompressedPageSize > maxPage || page.CompressedPageSize < 0 || int64(page.CompressedPageSize) > end-at-int64(n) {
 			return fmt.Errorf("a page claims %d bytes, or %d when decompressed", page.CompressedPageSize, page.UncompressedPageSize)
 		}
-		values := int64(max(page.DataPageHeader.V.NumValues, page.DataPageHeaderV2.V.NumValues, page.DictionaryPageHeader.V.NumValues))
-		if values < 0 || values > MaxValues || values > rows && page.Type != format.DictionaryPage {
-			return fmt.Errorf("a page claims %d values", values)
+		for _, n := range []int32{page.DataPageHeader.V.NumValues, page.DataPageHeaderV2.V.NumValues, page.DictionaryPageHeader.V.NumValues} {
+			if values := int64(n); values < 0 || values > MaxValues || values > rows && page.Type != format.DictionaryPage {
+				return fmt.Errorf("a page claims %d values", values)
+			}
 		}
 		at += int64(n) + int64(page.CompressedPageSize)
 	}
