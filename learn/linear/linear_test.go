@@ -167,6 +167,32 @@ func TestTwinsShareTheirCoefficient(t *testing.T) {
 	}
 }
 
+// TestExtremeValues: from zero, Newton's whole step overshoots where a few values
+// lie far out and the penalty is weak; a shorter one does not.
+func TestExtremeValues(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		n := 30 + r.IntN(100)
+		sum, y := make([]float64, n), make([]bool, n)
+		var columns []*table.Column
+		for j := range 3 {
+			x := make([]float64, n)
+			for i := range x {
+				x[i] = r.NormFloat64() / math.Abs(r.NormFloat64())
+				sum[i] += x[i]
+			}
+			columns = append(columns, table.Numbers(fmt.Sprint("x", j), x))
+		}
+		for i := range y {
+			y[i] = sum[i]+r.NormFloat64() > 3
+		}
+		if m := fit(t, Logistic{C: 1e6}, learn.Train{X: table.New(columns...), Y: y}); !m.Converged {
+			t.Errorf("seed %d: not converged after %d steps", seed, m.Iterations)
+		}
+	}
+}
+
 // polled is a context that is done once it has been asked so often.
 type polled struct {
 	context.Context
