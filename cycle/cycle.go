@@ -262,7 +262,6 @@ func (r *Runner) work(ctx context.Context, run *pluvia.Run) error {
 			}
 			err = fmt.Errorf("%s: %w", name, err)
 			r.update(func(s *Status) { s.Err = err })
-			r.Log.Error("cycle failed", "step", name, "error", err)
 			r.fail(ctx, run.ID, err)
 			return err
 		}

@@ -94,7 +94,8 @@ Begin with:  pluvia up
 
 Exit codes: 0 done; 1 failed; 2 the command line or the data break a rule;
 3 another process has the data directory; 4 something that is needed cannot be
-reached or is not ready; 130 ended by a signal.
+reached or is not ready; 130 ended by a signal, which to "up" is the way to stop
+and leaves 0.
 
 Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 		SilenceErrors: true,

@@ -51,7 +51,7 @@ type house struct {
 // database that cannot be opened is no error here, because the last good model
 // serves without one; whatever needs the store meets the error there.
 func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error) {
-	h := &house{options: *o, log: newLog(o.ui.diagnostics, o.verbose)}
+	h := &house{options: *o, log: newLog(o.ui, o.verbose)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())

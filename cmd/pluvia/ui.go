@@ -20,12 +20,12 @@ import (
 // elsewhere a line for each thing begun, and with --json an object for each.
 type ui struct {
 	out, diagnostics io.Writer
-	terminal         bool
+	width            func() int // of the terminal, in columns; nil when it is none
 	json             bool
 	now              func() time.Time
 
 	mu     sync.Mutex
-	line   int       // width of the progress line that stands on the terminal
+	line   int       // columns of the progress line that stands on the terminal
 	doing  string    // what was said last
 	began  time.Time // when that began
 	spoken time.Time // when the line was drawn
@@ -33,10 +33,24 @@ type ui struct {
 
 func newUI(out, diagnostics io.Writer) *ui {
 	u := &ui{out: out, diagnostics: diagnostics, now: time.Now}
-	if f, ok := diagnostics.(*os.File); ok {
-		u.terminal = term.IsTerminal(int(f.Fd()))
+	if f, ok := diagnostics.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		u.width = func() int {
+			columns, _, err := term.GetSize(int(f.Fd()))
+			if err != nil || columns < 2 {
+				return 80
+			}
+			return columns
+		}
 	}
 	return u
+}
+
+// Write writes lines of the log, above the progress line.
+func (u *ui) Write(lines []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	return u.diagnostics.Write(lines)
 }
 
 // say writes a sentence, or with --json the fields under the name of the event.
@@ -88,7 +102,7 @@ func (u *ui) progress(s cycle.Status) {
 		if fresh {
 			u.object(u.diagnostics, map[string]any{"event": "progress", "step": s.Step, "doing": s.Doing})
 		}
-	case u.terminal:
+	case u.width != nil:
 		if fresh || u.now().Sub(u.spoken) > 100*time.Millisecond {
 			u.draw(doing + u.howFar(s))
 		}
@@ -113,9 +127,13 @@ func (u *ui) howFar(s cycle.Status) string {
 	return text
 }
 
+// draw puts text in place of the progress line. A line as wide as the terminal
+// would go on in the next one, and could not be taken back.
 func (u *ui) draw(text string) {
-	fmt.Fprintf(u.diagnostics, "\r%-*s", u.line, text)
-	u.line, u.spoken = len(text), u.now()
+	columns := []rune(text)
+	columns = columns[:min(len(columns), u.width()-1)]
+	fmt.Fprintf(u.diagnostics, "\r%-*s", u.line, string(columns))
+	u.line, u.spoken = len(columns), u.now()
 }
 
 func (u *ui) clear() {

@@ -132,8 +132,9 @@ func start(ctx context.Context, worker *sync.WaitGroup, runner *cycle.Runner, st
 		return err
 	}
 	worker.Go(func() {
-		// What goes wrong is in the runner's status, in the run and in the log.
-		work(ctx)
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			runner.Log.Error("cycle failed", "error", err)
+		}
 		debug.FreeOSMemory()
 	})
 	return nil
