@@ -33,6 +33,11 @@ func TestOpenAPI(t *testing.T) {
 	}
 	examples := 0
 	for path, operations := range spec.Paths {
+		if code, answer := h.ask("PATCH", path, ""); path != "/" && code != 405 {
+			t.Errorf("PATCH %s, which has %d others: %d %s", path, len(operations), code, answer)
+		}
+	}
+	for path, operations := range spec.Paths {
 		for method, operation := range operations {
 			method = strings.ToUpper(method)
 			if len(operation.RequestBody.Content) == 0 {
@@ -55,6 +60,24 @@ func TestOpenAPI(t *testing.T) {
 	for _, ref := range regexp.MustCompile(`#/components/schemas/(\w+)`).FindAllStringSubmatch(answer, -1) {
 		if spec.Components.Schemas[ref[1]] == nil {
 			t.Errorf("no schema %s", ref[1])
+		}
+	}
+	// A body is one of the two kinds, never both: an observation has no other
+	// properties, and those that are taken and ignored are among its own.
+	var observation struct {
+		Properties           map[string]any
+		AdditionalProperties *bool
+	}
+	text, err := json.Marshal(spec.Components.Schemas["Observation"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &observation); err != nil || observation.AdditionalProperties == nil || *observation.AdditionalProperties {
+		t.Errorf("an observation may have other properties: %v %s", err, text)
+	}
+	for _, name := range append(p.Schema.Names(), p.Leaks...) {
+		if observation.Properties[name] == nil {
+			t.Errorf("an observation has no %s", name)
 		}
 	}
 	for _, want := range []string{`"MinTemp":{"type":"number","minimum":-50,"maximum":60}`, `"enum":["N","NNE"`, "°C"} {

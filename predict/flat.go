@@ -226,7 +226,8 @@ func numeric(s *scanner, v value, integer bool) (x float64, why unread) {
 	return 0, wrongType
 }
 
-// parseNumber reads a decimal number with white space around it.
+// parseNumber reads a decimal number with white space around it; a whole one
+// has no exponent.
 func parseNumber(b []byte, integer bool) (x float64, why unread) {
 	b = bytes.TrimSpace(b)
 	switch string(b) {
@@ -234,7 +235,7 @@ func parseNumber(b []byte, integer bool) (x float64, why unread) {
 		return 0, infinite
 	}
 	x, ok := table.ParseNumber(b)
-	if !ok || integer && x != math.Trunc(x) {
+	if !ok || integer && (x != math.Trunc(x) || bytes.ContainsAny(b, "eE")) {
 		return 0, wrongText
 	}
 	return x, readable

@@ -3,8 +3,10 @@ package predict
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"math"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/pluvia-ml/pluvia"
@@ -140,6 +143,21 @@ func TestFlatCall(t *testing.T) {
 			if len(answer) > 200_000 {
 				t.Errorf("%s: an answer of %d bytes", c.name, len(answer))
 			}
+		}
+	}
+}
+
+// A body that is cut off gets a list of details like every other bad one.
+func TestBodyEndsEarly(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, rainProject(t))
+	for _, path := range []string{"/predict/", "/api/v1/predict"} {
+		w := httptest.NewRecorder()
+		half := io.MultiReader(strings.NewReader(`{"a"`), iotest.ErrReader(io.ErrUnexpectedEOF))
+		h.mux.ServeHTTP(w, httptest.NewRequest("POST", path, half))
+		var answer struct{ Detail []detail }
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 422 || len(answer.Detail) != 1 || answer.Detail[0].Type != "json_invalid" {
+			t.Errorf("%s: %d %s %v", path, w.Code, w.Body, err)
 		}
 	}
 }

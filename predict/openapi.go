@@ -3,6 +3,7 @@ package predict
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pluvia-ml/pluvia/project"
 	"github.com/pluvia-ml/pluvia/table"
@@ -67,6 +68,9 @@ func schemas(p *project.Project) ordered {
 	for _, f := range p.Inputs() {
 		fields = append(fields, member{f.Name, fieldSchema(f, p.About[f.Name].In("en"), p.Schema.Missing)})
 	}
+	for _, name := range append([]string{p.Target.Field}, p.Leaks...) {
+		fields = append(fields, member{name, ordered{{"description", "Taken, and never used."}}})
+	}
 	out := ordered{}
 	if len(features) > 0 {
 		out = append(out,
@@ -79,11 +83,14 @@ func schemas(p *project.Project) ordered {
 		)
 	}
 	return append(out,
-		member{"Observation", ordered{{"type", "object"}, {"properties", fields}}},
+		// Without other properties, so that a list of observations is no
+		// observation with everything missing.
+		member{"Observation", ordered{{"type", "object"}, {"properties", fields}, {"additionalProperties", false}}},
 		member{"Observations", ordered{{"oneOf", []any{ref("Observation"), ordered{
 			{"type", "object"},
 			{"properties", ordered{{listName, ordered{{"type", "array"}, {"items", ref("Observation")}, {"minItems", 1}, {"maxItems", MaxObservations}}}}},
 			{"required", []string{listName}},
+			{"additionalProperties", false},
 		}}}}},
 		member{"Prediction", ordered{{"type", "object"}, {"properties", ordered{
 			{"probability", ordered{{"type", "number"}, {"minimum", 0}, {"maximum", 1}, {"description", "That " + p.Target.Field + " is " + p.Target.Positive + "."}}},
@@ -127,16 +134,9 @@ func fieldSchema(f table.Field, about string, missing []string) ordered {
 	o := ordered{}
 	switch f.Type {
 	case table.TypeCategory:
-		values := make([]any, 0, len(f.Categories)+len(missing)+1)
-		for _, level := range f.Categories {
-			values = append(values, level)
-		}
-		for _, text := range missing {
-			values = append(values, text)
-		}
-		o = append(o, member{"enum", append(values, nil)})
+		o = append(o, member{"enum", append(texts(slices.Concat(f.Categories, missing)), "", nil)})
 	case table.TypeDate:
-		o = append(o, member{"type", []string{"string", "null"}}, member{"format", "date"})
+		o = append(o, member{"anyOf", []any{ordered{{"type", "string"}, {"format", "date"}}, ordered{{"enum", append(texts(missing), "", nil)}}}})
 		about += bounds(f.Earliest, f.Latest)
 	default:
 		o = append(o, member{"type", []string{string(f.Type), "string", "null"}})
@@ -154,6 +154,14 @@ func fieldSchema(f table.Field, about string, missing []string) ordered {
 		o = append(o, member{"description", about})
 	}
 	return o
+}
+
+func texts(words []string) []any {
+	out := make([]any, len(words))
+	for i, word := range words {
+		out[i] = word
+	}
+	return out
 }
 
 func bounds(from, to string) string {

@@ -37,7 +37,11 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	s.route(mux, http.MethodGet, "/openapi.json", s.showSpec)
 	s.route(mux, http.MethodGet, "/healthz", s.healthz)
 	s.route(mux, http.MethodGet, "/readyz", s.readyz)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	metrics := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
+	s.route(mux, http.MethodGet, "/metrics", func(w http.ResponseWriter, r *http.Request) error {
+		metrics.ServeHTTP(w, r)
+		return nil
+	})
 }
 
 // Welcome answers GET / to a program.
@@ -163,9 +167,18 @@ func readBody(buf []byte, r *http.Request, limit int) ([]byte, error) {
 		case err == io.EOF:
 			return buf, nil
 		case err != nil:
-			return buf, &pluvia.Error{Code: pluvia.Invalid, Message: "the body ended early: send all of it", Err: err}
+			return buf, endedEarly(len(buf))
 		}
 	}
+}
+
+// endedEarly is a body of which only n bytes came: the client has gone, is too
+// slow, or has announced more than it has.
+func endedEarly(n int) error {
+	d := new(details)
+	d.add(detail{Type: "json_invalid", Loc: []any{"body", n}, Msg: "JSON decode error", Input: json.RawMessage("{}"),
+		Ctx: map[string]any{"error": "The body ended early, or came too slowly: send all of it"}})
+	return invalid{d}
 }
 
 func tooLarge(limit int) error {
@@ -173,7 +186,7 @@ func tooLarge(limit int) error {
 }
 
 func (s *Service) noChampion() error {
-	return pluvia.Errorf(pluvia.Unavailable, "no champion of %s is loaded yet: train one, then call POST /update-model", s.project.Names.ModelProd)
+	return pluvia.Errorf(pluvia.Unavailable, "no champion of %s is loaded yet: wait for the first cycle to end, or train one and call POST /update-model", s.project.Names.ModelProd)
 }
 
 // updateModel answers with the words of the original's clients.

@@ -64,6 +64,7 @@ bodies = {
     "fraction": change(Month=6.5, Flag=0.5),
     "text": change(Low="warm", Month="June"),
     "text fraction": change(Month="6.5"),
+    "text exponent": change(Low="1e1", Month="1e1"),
     "empty text": change(Low="", Month=""),
     "text out of bounds": change(Low="-51"),
     "list": change(Low=[1], Month=[1]),
