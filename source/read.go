@@ -41,9 +41,6 @@ func (s *Source) read(ctx context.Context, schema *table.Schema, opts csv.Option
 	}
 	if len(s.Files) == 1 {
 		t, report, _, err := s.Files[0].read(ctx, schema, opts)
-		if err == nil {
-			err = s.Files[0].foreign(t, report, schema)
-		}
 		return t, report, err
 	}
 	var parts []*table.Table
@@ -51,9 +48,6 @@ func (s *Source) read(ctx context.Context, schema *table.Schema, opts csv.Option
 	for i := range s.Files {
 		f := &s.Files[i]
 		t, report, size, err := f.read(ctx, schema, opts)
-		if err == nil {
-			err = f.foreign(t, report, schema)
-		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -151,37 +145,6 @@ func (f *File) named(err error) error {
 		return &table.InputError{Text: f.Name + ": " + text, Err: input.Err}
 	}
 	return fmt.Errorf("read %s: %w", f.Name, err)
-}
-
-// foreign is the error for a file none of whose columns is a field: one with
-// other separators, or no table at all, which must not pass as observations
-// with everything missing where every field may be absent.
-func (f *File) foreign(t *table.Table, report *table.Report, schema *table.Schema) error {
-	if len(report.Ignored) == 0 || t.Rows() == 0 {
-		return nil
-	}
-	for _, c := range t.Columns() {
-		for row := range c.Len() {
-			if !c.Missing(row) {
-				return nil
-			}
-		}
-	}
-	return f.named(&table.InputError{Text: fmt.Sprintf("there is no value for %s; the file has the columns %s: give the table of this project, with cells separated by commas",
-		quoted(schema.Names()), quoted(report.Ignored))})
-}
-
-// quoted lists names, the first of them when there are many.
-func quoted(names []string) string {
-	const most = 8
-	text := make([]string, 0, most)
-	for _, name := range names[:min(most, len(names))] {
-		text = append(text, fmt.Sprintf("%.64q", name))
-	}
-	if more := len(names) - most; more > 0 {
-		text = append(text, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(text, ", ")
 }
 
 // add appends the report on one of several files.

@@ -220,45 +220,6 @@ func TestOpenRefusesBeforeReading(t *testing.T) {
 	}
 }
 
-// Where every field may be absent, a table of something else must not pass as
-// rows with everything missing.
-func TestReadRefusesOtherTables(t *testing.T) {
-	t.Parallel()
-	lenient := &table.Schema{Fields: slices.Clone(schema.Fields)}
-	for i := range lenient.Fields {
-		lenient.Fields[i].Optional, lenient.Fields[i].Required = true, false
-	}
-	var other bytes.Buffer
-	if err := parquet.Write(&other, table.New(table.Numbers("pounds", []float64{1, 2}))); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		file, text, message string
-	}{
-		"semicolons":    {"a.csv", "day;place;value\n2020-01-01;A;1\n", `a.csv: there is no value for "day", "place", "value"; the file has the columns "day;place;value"`},
-		"other columns": {"a.csv", "pounds,pence\n1,2\n", `the file has the columns "pounds", "pence"`},
-		"other parquet": {"a.parquet", other.String(), `the file has the columns "pounds"`},
-		"one of them":   {"a.csv", "pounds,place\n1,A\n", ""},
-		"nothing known": {"a.csv", "day,place,value\nNA,NA,NA\n", ""},
-		"no good row":   {"a.csv", "pounds,place\n1,C\n", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, err := Open(t.Context(), folder(t, map[string]string{c.file: c.text}), "", Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _, err = s.Read(t.Context(), lenient, csv.Options{})
-			switch {
-			case c.message == "" && err != nil:
-				t.Error(err)
-			case c.message != "" && (pluvia.ErrorCode(err) != pluvia.Invalid || !strings.Contains(err.Error(), c.message)):
-				t.Errorf("error is %v, want %q", err, c.message)
-			}
-		})
-	}
-}
-
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	good := "day,place,value\n2020-01-01,A,1\n"
