@@ -53,7 +53,8 @@ var foreign = []struct {
 }{
 	{"database/sql", []string{"store"}, "one room speaks SQL"},
 	{"modernc.org/sqlite", []string{"store"}, "one room knows the database"},
-	{"net/http", []string{"source", "predict", "console", "internal/web", "cmd", "bench"}, "the numeric tower, the store and the cycle know no HTTP"},
+	{"net/http", []string{"source", "bucket", "predict", "console", "internal/web", "cmd", "bench"}, "the numeric tower, the store and the cycle know no HTTP"},
+	{"github.com/minio/minio-go/v7", []string{"bucket"}, "one room speaks S3"},
 	{"log/slog", []string{"cycle", "predict", "console", "internal/web", "cmd"}, "libraries return errors, they do not log"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands only"},
 	{"html/template", []string{"console", "predict"}, "pages only"},

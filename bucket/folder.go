@@ -1,10 +1,16 @@
-// Package bucket is the [pluvia.Buckets] on a folder of the file system.
+// Package bucket is the [pluvia.Buckets] on a folder of the file system, and on
+// a server that speaks S3. [Open] opens either by its address.
 //
 // It keeps objects and nothing about them: no types, no versions, no
-// permissions. It never follows a symbolic link out of its folder, never shows
-// a half-written object and never creates a bucket that nothing was put into.
+// permissions. It never shows a half-written object and never creates a bucket
+// that nothing was put into; on a folder it never follows a symbolic link out
+// of it.
 //
-// # Layout
+// # Layout on a server
+//
+//	s3://<bucket>/<prefix>/<bucket of the house>/<key>
+//
+// # Layout of a folder
 //
 //	<folder>/<bucket>/<key>         an object, as a plain file
 //	<folder>/.partial/<random>      an object while it is written
@@ -38,18 +44,9 @@ type Folder struct {
 	root *os.Root
 }
 
-// File is what [Folder.Open] gives: an object that can be read from anywhere,
-// as a Parquet reader wants it. It stays what it was when it was opened, also
-// when its key is put or deleted meanwhile.
-type File interface {
-	io.ReadCloser
-	io.ReaderAt
-	io.Seeker
-}
-
 var (
-	_ pluvia.Buckets = (*Folder)(nil)
-	_ File           = (*os.File)(nil)
+	_ Buckets = (*Folder)(nil)
+	_ File    = (*os.File)(nil)
 )
 
 // OpenFolder opens the buckets in the folder dir and makes it when it is not
@@ -226,12 +223,37 @@ func (f *Folder) Delete(ctx context.Context, bucket, key string) error {
 	if err != nil {
 		return f.failed("delete", place, err)
 	}
+	return f.tidy("delete", place)
+}
+
+// DeleteTree removes the object of that key and those in the folder of that
+// name, and the folders that it leaves empty.
+func (f *Folder) DeleteTree(ctx context.Context, bucket, key string) error {
+	if err := check(bucket, key); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	place := bucket + "/" + key
+	if _, err := f.root.Lstat(place); isMissing(err) {
+		return nil
+	}
+	if err := f.root.RemoveAll(place); err != nil {
+		return f.failed("delete", place, err)
+	}
+	return f.tidy("delete", place)
+}
+
+// tidy removes the folders above a place that are empty now, and makes what
+// was removed stay so.
+func (f *Folder) tidy(what, place string) error {
 	folder := path.Dir(place)
 	for folder != "." && f.root.Remove(folder) == nil {
 		folder = path.Dir(folder)
 	}
 	if err := f.syncFolder(folder); err != nil && !isMissing(err) {
-		return f.failed("delete", place, err)
+		return f.failed(what, place, err)
 	}
 	return nil
 }

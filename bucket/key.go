@@ -10,10 +10,12 @@ import (
 	"github.com/pluvia-ml/pluvia"
 )
 
-// The limits of S3 and of file systems, in bytes.
+// The limits, in bytes: of S3, whose keys of 1,024 bytes hold the house's bucket
+// and a prefix besides, and of file systems.
 const (
-	maxKey     = 1024
+	maxKey     = 768
 	maxSegment = 255
+	maxBucket  = 63
 )
 
 // bucketName is what S3 permits.
@@ -51,6 +53,14 @@ func checkPrefix(bucket, prefix string) error {
 		}
 	}
 	return checkText(prefix)
+}
+
+// checkFolder is check for a folder, of which "" is the whole bucket.
+func checkFolder(bucket, folder string) error {
+	if folder == "" {
+		return checkBucket(bucket)
+	}
+	return check(bucket, folder)
 }
 
 func checkBucket(bucket string) error {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -33,6 +34,7 @@ func Exercise(t *testing.T, open func(t *testing.T) pluvia.Buckets) {
 	for name, test := range map[string]func(*testing.T, pluvia.Buckets){
 		"Objects": objects, "Sizes": sizes, "Keys": keys, "BadKeys": badKeys, "List": list,
 		"FailedPut": failedPut, "Cancelled": cancelled, "Concurrent": concurrent, "OpenStays": openStays,
+		"ListFolder": listFolder, "DeleteTree": deleteTree, "Parts": parts, "Signed": signed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +78,7 @@ func objects(t *testing.T, b pluvia.Buckets) {
 
 func sizes(t *testing.T, b pluvia.Buckets) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, 4095, 4096, 4097, 32 << 10, 1<<20 + 1, 9 << 20} {
+	for _, n := range []int{0, 1, 4095, 4096, 4097, 32 << 10, 1<<20 + 1, 8<<20 - 1, 8 << 20, 8<<20 + 1, 16 << 20, 17 << 20} {
 		content := make([]byte, n)
 		for i := range content {
 			content[i] = byte(random.Uint32())
@@ -94,7 +96,7 @@ func sizes(t *testing.T, b pluvia.Buckets) {
 func keys(t *testing.T, b pluvia.Buckets) {
 	all := []string{
 		"plain", "with space", "ünï/雨/🌧️", "a.b/.c/d..e/...", "-rf", "~", "$HOME", "a'b\"c", "%2e%2e/x", "a#b?c=d", "*", "CON", "<b>", "a+b&c",
-		strings.Repeat("s", 255), strings.Repeat("d/", 511) + "xx", "\u00e9", "e\u0301", ".partial/x",
+		strings.Repeat("s", 255), strings.Repeat("d/", 383) + "xx", "\u00e9", "e\u0301", ".partial/x",
 	}
 	for i, key := range all {
 		put(t, b, key, fmt.Sprint(i))
@@ -125,10 +127,15 @@ func badKeys(t *testing.T, b pluvia.Buckets) {
 		bad("open "+key, err)
 		bad("put "+key, b.Put(t.Context(), bucket, key, strings.NewReader("x")))
 		bad("delete "+key, b.Delete(t.Context(), bucket, key))
+		bad("delete tree "+key, b.DeleteTree(t.Context(), bucket, key))
+		if key != "" {
+			_, _, err := b.ListFolder(t.Context(), bucket, key)
+			bad("list folder "+key, err)
+		}
 	}
 	for _, key := range []string{
 		"", ".", "..", "/", "/a", "a/", "a//b", "./a", "a/.", "a/./b", "../a", "a/..", "a/../b", "../../etc/passwd", "a\\b", "..\\a", "C:\\a", "a\x00", "a\nb", "\x7f", "\u0085",
-		"\xff", strings.Repeat("s", 256), strings.Repeat("d/", 512) + "x", strings.Repeat("x", 1<<20),
+		"\xff", strings.Repeat("s", 256), strings.Repeat("d/", 384) + "x", strings.Repeat("x", 1<<20),
 	} {
 		try(bucket, key)
 	}
@@ -175,13 +182,199 @@ func list(t *testing.T, b pluvia.Buckets) {
 	}
 }
 
+func listFolder(t *testing.T, b pluvia.Buckets) {
+	for _, key := range []string{"a-b", "a/b", "a/c/d", "a/c/e/f", "a/0", "a0", "b", "z/z/z"} {
+		put(t, b, key, key)
+	}
+	for folder, want := range map[string]string{
+		"": "a-b a0 b | a z", "a": "a/0 a/b | c", "a/c": "a/c/d | e", "a/c/e": "a/c/e/f |", "z": "| z",
+		"b": "|", "none": "|", "a/none": "|", "a/b": "|", "b/c": "|",
+	} {
+		objects, folders, err := b.ListFolder(t.Context(), bucket, folder)
+		ok(t, err)
+		var keys []string
+		for _, o := range objects {
+			keys = append(keys, o.Key)
+			if o.Size != int64(len(o.Key)) || o.Modified.IsZero() || o.Modified.Location() != time.UTC {
+				t.Errorf("folder %q: %+v", folder, o)
+			}
+		}
+		got := strings.TrimSpace(strings.Join(keys, " ")+" |") + " " + strings.Join(folders, " ")
+		if strings.TrimSpace(got) != want {
+			t.Errorf("folder %q holds %q, want %q", folder, got, want)
+		}
+	}
+	if objects, folders, err := b.ListFolder(t.Context(), "nothing-here", ""); err != nil || len(objects)+len(folders) != 0 {
+		t.Errorf("a bucket that is not there holds %v, %v, %v", objects, folders, err)
+	}
+}
+
+func deleteTree(t *testing.T, b pluvia.Buckets) {
+	for _, key := range []string{"a-b", "a/b", "a/c/d", "a/c/e/f", "a0", "b/c", "f"} {
+		put(t, b, key, key)
+	}
+	for _, step := range []struct {
+		delete string
+		want   []string
+	}{
+		{"a/c/e/f", []string{"a-b", "a/b", "a/c/d", "a0", "b/c", "f"}}, // one object
+		{"none", []string{"a-b", "a/b", "a/c/d", "a0", "b/c", "f"}},
+		{"f/g", []string{"a-b", "a/b", "a/c/d", "a0", "b/c", "f"}},
+		{"a", []string{"a-b", "a0", "b/c", "f"}},
+		{"f", []string{"a-b", "a0", "b/c"}},
+		{"b/c", []string{"a-b", "a0"}},
+	} {
+		for range 2 {
+			ok(t, b.DeleteTree(t.Context(), bucket, step.delete))
+			if got := keysOf(t, b, ""); !slices.Equal(got, step.want) {
+				t.Errorf("after %q is deleted there are %q, want %q", step.delete, got, step.want)
+			}
+		}
+	}
+	put(t, b, "a", "now an object")
+}
+
+// parts reads parts of an object.
+func parts(t *testing.T, b pluvia.Buckets) {
+	all := "0123456789"
+	put(t, b, "a", all)
+	r, _, err := b.Open(t.Context(), bucket, "a")
+	ok(t, err)
+	file, is := r.(interface {
+		io.ReadSeekCloser
+		io.ReaderAt
+	})
+	if !is {
+		t.Fatalf("a %T cannot be read in parts", r)
+	}
+	if err := iotest.TestReader(file, []byte(all)); err != nil {
+		t.Error(err)
+	}
+	for at := range int64(12) {
+		for n := range 12 {
+			p := make([]byte, n)
+			got, err := file.ReadAt(p, at)
+			want, wantErr := strings.NewReader(all).ReadAt(slices.Clone(p), at)
+			if got != want || n > 0 && err != wantErr || string(p[:got]) != all[min(at, 10):][:got] {
+				t.Errorf("ReadAt of %d at %d: %d, %v, want %d, %v", n, at, got, err, want, wantErr)
+			}
+		}
+	}
+	for _, seek := range []struct {
+		offset int64
+		whence int
+	}{{-1, io.SeekStart}, {-11, io.SeekEnd}, {0, 9}} {
+		if _, err := file.Seek(seek.offset, seek.whence); err == nil {
+			t.Errorf("a seek to %v is no error", seek)
+		}
+	}
+	if end, err := file.Seek(0, io.SeekEnd); end != 10 || err != nil {
+		t.Errorf("the end is at %d, %v", end, err)
+	}
+	ok(t, file.Close())
+	if _, err := file.Read(make([]byte, 1)); err == nil {
+		t.Error("a closed object was read")
+	}
+	if _, err := file.ReadAt(make([]byte, 1), 0); err == nil {
+		t.Error("a closed object was read in parts")
+	}
+}
+
+// signed puts and gets objects through signed addresses, where there are such.
+func signed(t *testing.T, b pluvia.Buckets) {
+	s, is := b.(pluvia.SignedBuckets)
+	if !is {
+		return
+	}
+	request := func(method, address, body string) (int, string, http.Header) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+		ok(t, err)
+		answer, err := http.DefaultClient.Do(r)
+		ok(t, err)
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		ok(t, err)
+		return answer.StatusCode, string(text), answer.Header
+	}
+	const key = "a b/ü.html"
+	_, _, err := s.SignedGet(t.Context(), bucket, key, time.Minute)
+	coded(t, err, pluvia.NotFound, "no object")
+	address, err := s.SignedPut(t.Context(), bucket, key, time.Minute)
+	ok(t, err)
+	if status, text, _ := request("PUT", address, "<p>one"); status != 200 {
+		t.Errorf("signed PUT: %d %s", status, text)
+	}
+	if got := read(t, b, key); got != "<p>one" {
+		t.Errorf("it put %q", got)
+	}
+	address, o, err := s.SignedGet(t.Context(), bucket, key, time.Minute)
+	ok(t, err)
+	if o.Key != key || o.Size != 6 {
+		t.Errorf("signed is %+v", o)
+	}
+	if status, text, header := request("GET", address, ""); status != 200 || text != "<p>one" || header.Get("Content-Type") != "application/octet-stream" || header.Get("Content-Disposition") != "attachment" {
+		t.Errorf("signed GET: %d %s %v", status, text, header)
+	}
+	if status, _, _ := request("GET", strings.Replace(address, "a%20b", "a%20c", 1), ""); status != 403 {
+		t.Errorf("GET of another object: %d", status)
+	}
+	if status, _, _ := request("PUT", address, "two"); status != 403 {
+		t.Errorf("PUT to an address to GET: %d", status)
+	}
+
+	// In parts, of which all but the last need 5 MiB.
+	upload, addresses, err := s.BeginUpload(t.Context(), bucket, "big", 2, time.Minute)
+	ok(t, err)
+	sent := []string{strings.Repeat("x", 5<<20), "last"}
+	done := make([]pluvia.UploadedPart, 2)
+	for i, address := range addresses {
+		status, text, header := request("PUT", address, sent[i])
+		if status != 200 {
+			t.Fatalf("part: %d %s", status, text)
+		}
+		done[1-i] = pluvia.UploadedPart{Number: i + 1, ETag: header.Get("ETag")}
+	}
+	if got := keysOf(t, b, "big"); len(got) != 0 {
+		t.Errorf("an unfinished upload is listed as %q", got)
+	}
+	ok(t, s.FinishUpload(t.Context(), bucket, "big", upload, done))
+	if got := read(t, b, "big"); got != sent[0]+sent[1] {
+		t.Errorf("of the parts came %d bytes", len(got))
+	}
+	upload, addresses, err = s.BeginUpload(t.Context(), bucket, "gone", 1, time.Minute)
+	ok(t, err)
+	coded(t, s.FinishUpload(t.Context(), bucket, "gone", upload, []pluvia.UploadedPart{{Number: 1, ETag: "none"}}), pluvia.Invalid, "gone")
+	ok(t, s.AbortUpload(t.Context(), bucket, "gone", upload))
+	if status, _, _ := request("PUT", addresses[0], "late"); status != 404 {
+		t.Errorf("a part of an aborted upload: %d", status)
+	}
+	coded(t, s.FinishUpload(t.Context(), bucket, "gone", upload, done), pluvia.NotFound, "upload")
+	for _, n := range []int{0, -1, 10_001} {
+		_, _, err := s.BeginUpload(t.Context(), bucket, "bad", n, time.Minute)
+		coded(t, err, pluvia.Invalid, "10000")
+	}
+	for _, bad := range []string{"", "../a", "a//b"} {
+		_, _, get := s.SignedGet(t.Context(), bucket, bad, time.Minute)
+		_, put := s.SignedPut(t.Context(), bucket, bad, time.Minute)
+		_, _, begin := s.BeginUpload(t.Context(), bucket, bad, 1, time.Minute)
+		for _, err := range []error{get, put, begin, s.FinishUpload(t.Context(), bucket, bad, "u", nil), s.AbortUpload(t.Context(), bucket, bad, "u")} {
+			coded(t, err, pluvia.Invalid, "key")
+		}
+	}
+}
+
 func failedPut(t *testing.T, b pluvia.Buckets) {
 	put(t, b, "a", "old")
-	broken := errors.New("broken pipe")
-	for _, key := range []string{"a", "new", "in/a/folder"} {
-		r := io.MultiReader(strings.NewReader(strings.Repeat("x", 1<<20)), iotest.ErrReader(broken))
-		if err := b.Put(t.Context(), bucket, key, r); !errors.Is(err, broken) {
-			t.Errorf("put %s: %v, want the reader's error", key, err)
+	// The second is what a broken connection gives, and no end of the content.
+	for _, broken := range []error{errors.New("broken pipe"), io.ErrUnexpectedEOF} {
+		for _, key := range []string{"a", "new", "in/a/folder"} {
+			for _, n := range []int{0, 1 << 20, 8 << 20, 9 << 20} {
+				r := io.MultiReader(strings.NewReader(strings.Repeat("x", n)), iotest.ErrReader(broken))
+				if err := b.Put(t.Context(), bucket, key, r); !errors.Is(err, broken) {
+					t.Errorf("put %s: %v, want the reader's error", key, err)
+				}
+			}
 		}
 	}
 	if got := read(t, b, "a"); got != "old" {
@@ -212,8 +405,14 @@ func cancelled(t *testing.T, b pluvia.Buckets) {
 	if _, err := b.List(ctx, bucket, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("list: %v", err)
 	}
+	if _, _, err := b.ListFolder(ctx, bucket, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("list folder: %v", err)
+	}
 	if err := b.Delete(ctx, bucket, "a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("delete: %v", err)
+	}
+	if err := b.DeleteTree(ctx, bucket, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("delete tree: %v", err)
 	}
 	if got := read(t, b, "a"); got != "old" {
 		t.Errorf("a holds %d bytes", len(got))
