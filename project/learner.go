@@ -18,7 +18,9 @@ import (
 
 // families are the families of classifiers: the name in a project file, and a
 // pointer to a classifier with the hyper-parameters that hold where the file
-// says nothing. A learner joins the house by joining this list.
+// says nothing. A learner joins the house by joining this list. One that has the
+// methods Check() error, of its hyper-parameters, or CheckFeatures([]table.Field)
+// error, of what its recipe makes, is asked when the file is read.
 var families = map[string]func() learn.Classifier{
 	"logistic": func() learn.Classifier { return &linear.Logistic{C: 1, MaxIter: 100, Tol: 1e-8} },
 	"tree":     func() learn.Classifier { return &tree.Tree{MinSamplesLeaf: 1} },
