@@ -45,11 +45,14 @@ func newScale(a Axis, lo, hi float64, language string) scale {
 	for try := 0; try < 3 && s.step == 0; try++ {
 		for _, m := range steps {
 			step := m * power
-			a, b := math.Floor(lo/step+1e-9), math.Ceil(hi/step-1e-9)
-			if fixed {
-				a, b = math.Ceil(lo/step-1e-9), math.Floor(hi/step+1e-9)
+			if a.Plain && step != math.Trunc(step) {
+				continue // there is no half a year
 			}
-			if b-a <= 4 {
+			first, last := math.Floor(lo/step+1e-9), math.Ceil(hi/step-1e-9)
+			if fixed {
+				first, last = math.Ceil(lo/step-1e-9), math.Floor(hi/step+1e-9)
+			}
+			if last-first <= 4 {
 				s.step = step
 				break
 			}

@@ -177,6 +177,7 @@ func TestTicks(t *testing.T) {
 		{Axis{}, 7, 7, "6.0 6.5 7.0 7.5 8.0"},
 		{Axis{}, 0, 0, "0.00 0.25 0.50 0.75 1.00"},
 		{Axis{Min: .871, Max: .913}, 0, 0, "0.88 0.89 0.90 0.91"},
+		{Axis{Min: 2007, Max: 2018, Plain: true}, 0, 0, "2010 2015"},
 		{Axis{}, 0, 3e9, "0 1 G 2 G 3 G"},
 	} {
 		s := newScale(test.axis, test.lo, test.hi, "en")

@@ -78,7 +78,7 @@ type plot struct {
 // plotView is a chart within a page.
 type plotView struct {
 	*page
-	plot
+	Of plot
 }
 
 // Plot is a chart within the page.

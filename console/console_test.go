@@ -90,7 +90,11 @@ func TestAfterSomeCycles(t *testing.T) {
 	t.Parallel()
 	d := consoletest.Filled(t)
 	play(t, d, []scenario{
-		{name: "overview", target: "/", status: 200, has: []string{"All is well.", "Version 3", "gradient boosting", "0.883", "95% interval 0.879 to 0.887", "Surely better on the same", "Champion kept.", "Cycle failed.", "since 21 Nov, 09:30", "/runs/" + d.Compare + "/artifacts/pictures/test_roc.svg"}, hasNot: []string{"http-equiv"}},
+		{name: "overview", target: "/", status: 200, has: []string{"All is well.", "Version 3", "gradient boosting", "0.883", "95% interval 0.879 to 0.887", "Surely better on the same", "Champion kept.", "Cycle failed.", "since 21 Nov, 09:30",
+			"The challenger is the same model as the champion: both answer all 25,974 rows alike.", "ROC AUC &#43;0.0118", "&#43;0.012 on version 1"}, hasNot: []string{"http-equiv", "roc_auc"}},
+		{name: "outlook", target: "/", status: 200, has: []string{"Yes in 9 of 49 places", "Most likely", "yes from 38% on", "37 more places"}},
+		{name: "outlook in Spanish", target: "/?lang=es", status: 200, has: []string{"Sí en 9 de 49 lugares", "Más probable"}},
+		{name: "charts of the champion's comparison", target: "/", status: 200, has: []string{"When it says 65%, it happens 66% of the time", "10 of 10 95% intervals hold the forecast", "It ranks a positive above a negative 88 times in 100", "It finds 69% of the positives; 61% of its yes answers are right", "line second", "points second", "/artifacts/comparison.json"}, hasNot: []string{"<img"}},
 		{name: "Spanish by address", target: "/?lang=es", status: 200, has: []string{`<html lang="es">`, "Todo va bien.", "0,883", "Mejor con seguridad", "Set-Cookie: pluvia_lang=es", "Content-Language: es", "21 nov, 09:30"}, hasNot: []string{"All is well", "Champion"}},
 		{name: "Spanish by cookie", target: "/runs", headers: []string{"Cookie: pluvia_lang=es"}, status: 200, has: []string{"Ejecuciones"}, hasNot: []string{"Set-Cookie"}},
 		{name: "Spanish by browser", target: "/data", headers: []string{"Accept-Language: es-AR,en;q=0.5"}, status: 200, has: []string{"Valores ausentes"}},
@@ -103,6 +107,9 @@ func TestAfterSomeCycles(t *testing.T) {
 		{name: "cycle's run", target: "/runs/" + d.Parent, status: 200, has: []string{"Its steps", "Compare_run_2026-11-21", "Surely better"}},
 		{name: "train's run", target: "/runs/" + d.Train, status: 200, has: []string{"Part of", "Cycle_run_2026-11-21", "validation_log_loss", "Latest value at each step", `class="line"`}},
 		{name: "comparison's run", target: "/runs/" + d.Compare, status: 200, has: []string{"0.879 to 0.887", "pictures/test_reliability.svg", "comparison.json", "a%20b%23c.bin", "pluvia.decision"}},
+		{name: "two ways to judge", target: "/runs/" + d.Compare, status: 200, has: []string{"Two ways to judge", "F1 at probability 0.5", "0.6486", "0.6402", "&#43;0.0084", "The challenger wins", "The honest one: ROC AUC", "&#43;0.0118", "&#43;0.0103 to &#43;0.0133", "from 1,000 draws", "Promoted", "When it says 65%"}},
+		{name: "the same model", target: "/runs/" + d.Same + "?lang=es", status: 200, has: []string{"Se mantiene el campeón", "El aspirante es el mismo modelo que el campeón"}},
+		{name: "no champion to compare with, and pictures alone", target: "/runs/" + d.Older, status: 200, has: []string{"There was no champion to compare with.", `<img src="/runs/` + d.Older + `/artifacts/pictures/test_roc.svg"`}, hasNot: []string{"points second"}},
 		{name: "no such run", target: "/runs/0123", status: 404, has: []string{"Not found", "To the overview"}},
 		{name: "picture", target: "/runs/" + d.Compare + "/artifacts/pictures/test_roc.svg", status: 200, has: []string{"Content-Type: image/svg+xml", "sandbox", "nosniff", "<svg"}, hasNot: []string{"attachment"}},
 		{name: "artifact as text", target: "/runs/" + d.Compare + "/artifacts/comparison.json", status: 200, has: []string{"text/plain", "25974"}},

@@ -238,7 +238,7 @@ func (p *dataPage) Top(v columnView) string {
 	case v.Date != nil:
 		return p.T("range", v.Date.First, v.Date.Last)
 	case v.Number != nil:
-		return p.T("range", p.Short(v.Number.Min), p.Short(v.Number.Max))
+		return p.T("range", p.Stat(v.Number, v.Number.Min), p.Stat(v.Number, v.Number.Max))
 	}
 	return ""
 }

@@ -124,12 +124,16 @@ func (t *tongue) date(ms int64, now time.Time, short bool) string {
 	if !short {
 		return t.day(at, now) + at.Format(", 15:04")
 	}
+	return t.shortDay(at, now) + at.Format(", 15:04")
+}
+
+// shortDay writes a day with a short month, for lists.
+func (t *tongue) shortDay(at, now time.Time) string {
 	month := string([]rune(t.month(at))[:3])
-	day := t.T("stamp.short", at.Day(), month)
 	if at.Year() != now.UTC().Year() {
-		day = t.T("stamp.long", at.Day(), month, at.Year())
+		return t.T("stamp.long", at.Day(), month, at.Year())
 	}
-	return day + at.Format(", 15:04")
+	return t.T("stamp.short", at.Day(), month)
 }
 
 // day writes a day, with the year when it is not that of now.

@@ -159,7 +159,7 @@ func (outlookView) Shades() []int { return []int{0, 1, 2, 3, 4, 5, 6} }
 func (forecastList) Bar(share float64) string { return strconv.FormatFloat(share*100, 'f', 1, 64) }
 
 // Day is the day of a forecast's observation.
-func (l forecastList) Day(f forecast) string { return l.day(f.Day.Time(), l.now) }
+func (l forecastList) Day(f forecast) string { return l.shortDay(f.Day.Time(), l.now) }
 
 func (c *Console) outlookView(p *page, o *outlook) *outlookView {
 	v := &outlookView{outlook: o, page: p, Top: o.Forecasts[:min(mostLikely, len(o.Forecasts))]}

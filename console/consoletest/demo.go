@@ -26,6 +26,7 @@ import (
 	"github.com/pluvia-ml/pluvia/project/rain"
 	"github.com/pluvia-ml/pluvia/store"
 	"github.com/pluvia-ml/pluvia/table"
+	"github.com/pluvia-ml/pluvia/table/parquet"
 )
 
 // Now is the clock of every demo.
@@ -42,6 +43,8 @@ type Demo struct {
 	Champion     *console.Champion // what serves; nil for nothing
 
 	Train, Compare, Parent string // ids of runs of the last cycle
+	Same                   string // id of a comparison of a model with itself
+	Older                  string // id of a comparison by an older program: pictures without numbers
 }
 
 // Cycle is a runner that does nothing but say what it is told to.
@@ -156,11 +159,17 @@ func (d *Demo) cycle(t testing.TB, ago, version int, auc float64, decision, en, 
 	d.Train = run("train", d.Parent, 1_950, 6_400, train)
 	candidate := run("candidate", d.Train, 2_000, 900, pluvia.Run{Metrics: metrics[:3]})
 	must(t, d.Store.UpdateRun(ctx, candidate, pluvia.RunUpdate{Name: "<script>alert(1)</script>"}))
-	d.Compare = run("compare", d.Parent, 8_400, 5_100, pluvia.Run{Tags: decided, Metrics: metrics})
+	d.Compare = run("compare", d.Parent, 8_400, 5_100, d.compared(version, decided, metrics))
 	run("promote", d.Parent, 13_600, 40, pluvia.Run{Tags: decided})
 	run("swap", d.Parent, 13_700, 20, pluvia.Run{Params: []pluvia.Param{{Key: "status", Value: "Modelo actualizado"}}})
 
-	d.pictures(t, auc)
+	d.pictures(t, auc, version)
+	switch version {
+	case 1:
+		d.Older = d.Compare
+	case 2:
+		d.Same = d.Compare
+	}
 	name := d.Project.Names.ModelProd
 	if version == 1 {
 		must(t, d.Store.CreateModel(ctx, &pluvia.Model{Name: name}))
@@ -177,8 +186,33 @@ func (d *Demo) cycle(t testing.TB, ago, version int, auc float64, decision, en, 
 	must(t, d.Store.UpdateVersion(ctx, name, v.Number, update))
 }
 
+// compared is the run of a comparison: the first version has no champion before
+// it, the second is the first one again.
+func (d *Demo) compared(version int, decided []pluvia.Tag, metrics []pluvia.Metric) pluvia.Run {
+	run := pluvia.Run{
+		Tags: decided, Metrics: append(metrics[:len(metrics):len(metrics)], pluvia.Metric{Key: "test_f1_challenger", Value: .6486}),
+		Params: []pluvia.Param{{Key: "Winner", Value: "Challenger"}, {Key: "challenger_version", Value: strconv.Itoa(version)}, {Key: "rule", Value: "surely_better"}, {Key: "rule_metric", Value: "roc_auc"}, {Key: "test_rows", Value: "25974"}, {Key: "bootstrap_replicates", Value: "1000"}},
+	}
+	if version == 1 {
+		return run
+	}
+	run.Params = append(run.Params, pluvia.Param{Key: "champion_version", Value: "1"})
+	run.Metrics = append(run.Metrics, pluvia.Metric{Key: "test_f1_champion", Value: .6402})
+	gain := 0.0118 * float64(version-2)
+	for _, m := range metrics {
+		difference := gain
+		if strings.HasSuffix(m.Key, ".low") {
+			difference -= gain / 8
+		} else if strings.HasSuffix(m.Key, ".high") {
+			difference += gain / 8
+		}
+		run.Metrics = append(run.Metrics, pluvia.Metric{Key: "champion." + m.Key, Value: m.Value - gain}, pluvia.Metric{Key: "difference." + m.Key, Value: difference})
+	}
+	return run
+}
+
 // pictures leaves artifacts of several kinds in the run of the comparison.
-func (d *Demo) pictures(t testing.TB, auc float64) {
+func (d *Demo) pictures(t testing.TB, auc float64, version int) {
 	t.Helper()
 	run, err := d.Store.Run(t.Context(), d.Compare)
 	must(t, err)
@@ -198,9 +232,28 @@ func (d *Demo) pictures(t testing.TB, auc float64) {
 		reliability.Points = append(reliability.Points, chart.Interval{X: x, Y: x + .01, Low: x - .02, High: x + .04, Count: 9000 / (i + 1)})
 		importance.Bars = append(importance.Bars, chart.Bar{Name: d.Project.Schema.Fields[i+2].Name, Value: .3 / float64(i+1)})
 	}
+	numbers := map[string]any{"rows": 25974}
+	if version > 1 {
+		var curves []map[string]any
+		for i, s := range roc.Series {
+			var xy, pr [][2]float64
+			var bins []map[string]any
+			for _, p := range s.Points {
+				xy, pr = append(xy, [2]float64{p.X, p.Y}), append(pr, [2]float64{p.X, 1 - .77*math.Pow(p.X, 2-.2*float64(i))})
+			}
+			for _, p := range reliability.Points {
+				shift := .02 * float64(i)
+				bins = append(bins, map[string]any{"forecast": p.X, "observed": p.Y - shift, "low": p.Low - shift, "high": p.High - shift, "rows": p.Count})
+			}
+			curves = append(curves, map[string]any{"name": []string{"version " + strconv.Itoa(version), "version 1"}[i], "roc": xy, "precision_recall": pr, "reliability": bins})
+		}
+		numbers["curves"] = curves
+	}
+	file, err := json.Marshal(numbers)
+	must(t, err)
 	for name, content := range map[string][]byte{
 		"pictures/test_roc.svg": chart.Standalone(roc), "pictures/test_reliability.svg": chart.Standalone(reliability), "pictures/importance.svg": chart.Standalone(importance),
-		"comparison.json": []byte(`{"rows": 25974}`), "model/page.html": []byte("<script>alert(1)</script>"), "model/a b#c.bin": {0, 1, 2},
+		"comparison.json": file, "model/page.html": []byte("<script>alert(1)</script>"), "model/a b#c.bin": {0, 1, 2},
 	} {
 		must(t, d.Buckets.Put(t.Context(), bucket, prefix+"/"+name, bytes.NewReader(content)))
 	}
@@ -234,6 +287,12 @@ func (d *Demo) data(t testing.TB) {
 			values := make([]float64, rows)
 			for row := range values {
 				values[row] = math.Round(100+150*random.NormFloat64()) / 10
+				if f.Unit == "%" {
+					values[row] = 100 * random.Float64()
+				}
+				if f.Min != nil && f.Max != nil { // as the schema wants it
+					values[row] = math.Round(min(max(values[row], *f.Min), *f.Max))
+				}
 				if missing() {
 					values[row] = table.Missing
 				}
@@ -241,13 +300,28 @@ func (d *Demo) data(t testing.TB) {
 			columns = append(columns, table.Numbers(f.Name, values))
 		}
 	}
+	all := table.New(columns...)
+	places := all.Column(d.Project.Catalogue.Field)
+	latest := make([]int, 0, len(places.Levels))
+	for level := range places.Levels {
+		for row := rows - 1; row >= 0; row-- {
+			if places.Codes[row] == int32(level) {
+				latest = append(latest, row)
+				break
+			}
+		}
+	}
+	var file bytes.Buffer
+	must(t, parquet.Write(&file, all.Take(latest)))
+	must(t, d.Buckets.Put(t.Context(), pluvia.DataBucket, "raw/latest.parquet", &file))
 	info, err := json.Marshal(map[string]any{
+		"latest":  "raw/latest.parquet",
 		"columns": d.Project.Schema.Names(), "dtypes": map[string]string{"MinTemp": "float64"}, "rows": rows,
 		"rejected": map[string]any{"rows": 3, "key": "rejected.csv"},
 		"source":   map[string]any{"name": "weatherAUS.csv", "type": "snapshot", "uri": "snapshot:weatherAUS.csv", "sha256": d.Project.Source.SHA256},
 		"split":    map[string]int{"train": 2000, "validate": 400, "test": 590, "no_target": 10},
 		"leaks":    []map[string]string{{"column": "RISK_MM", "why": "> 1 exactly where the target is Yes"}},
-		"summary":  table.Summarize(table.New(columns...)),
+		"summary":  table.Summarize(all),
 	})
 	must(t, err)
 	must(t, d.Buckets.Put(t.Context(), pluvia.DataBucket, d.Project.Names.KeyInfo, bytes.NewReader(info)))
