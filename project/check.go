@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
 	"hash"
 	"io/fs"
@@ -350,6 +351,8 @@ func (c *checker) split(p *Project) {
 
 func (c *checker) promotion(p *Project) {
 	c.member("metric", p.Metric, "a metric", learn.MetricNames())
+	p.Promotion.Rule = cmp.Or(p.Promotion.Rule, SurelyBetter)
+	p.Promotion.Metric = cmp.Or(p.Promotion.Metric, p.Metric)
 	c.member("promotion.rule", p.Promotion.Rule, "a rule of promotion", []string{Better, SurelyBetter})
 	c.member("promotion.metric", p.Promotion.Metric, "a metric", learn.MetricNames())
 	for _, name := range slices.Sorted(maps.Keys(p.Promotion.Guards)) {

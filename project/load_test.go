@@ -314,3 +314,41 @@ func FuzzCatalogue(f *testing.F) {
 		}
 	})
 }
+
+// A project file needs to name nothing but itself: the rest follows.
+func TestLoadSmallest(t *testing.T) {
+	t.Parallel()
+	const text = `name: pens
+title: {en: Pens}
+question: {en: Is it empty?}
+schema:
+  key: [day]
+  fields:
+  - {name: day, type: date, required: true}
+  - {name: pages, type: number}
+  - {name: empty, type: category, categories: ["no", "yes"]}
+target: {field: empty, positive: "yes"}
+split: {field: day, validate: 2020-01-01, test: 2021-01-01}
+metric: f1
+recipes:
+  plain:
+  - season: {column: day}
+learners:
+- {name: trees, family: boost, recipe: plain}
+names: {model_prod: pens_in_use}
+`
+	p, err := Load(fstest.MapFS{"pens.yaml": {Data: []byte(text)}}, "pens.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := p.Names
+	for name, c := range map[string]struct{ got, want string }{
+		"experiment": {n.Experiment, "pens"}, "model_dev": {n.ModelDev, "pens_dev"}, "model_prod": {n.ModelProd, "pens_in_use"},
+		"etl_run": {n.ETLRun, "ETL_run_{date}"}, "key_test_y": {n.KeyTestY, "final/test/y.csv"}, "published": {n.Published, "plain"},
+		"rule": {p.Promotion.Rule, SurelyBetter}, "metric": {p.Promotion.Metric, "f1"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %q, want %q", name, c.got, c.want)
+		}
+	}
+}

@@ -16,9 +16,34 @@ func RunName(name, date string) string { return strings.ReplaceAll(name, DateMar
 // RunKinds are the kinds of runs that a cycle makes: the keys of Names.RunTags.
 var RunKinds = []string{"cycle", "etl", "train", "compare", "promote", "swap"}
 
+// assume fills in the names that a project file leaves out, from the name of
+// the project; what is published is then what the first learner learns from.
+func (n *Names) assume(p *Project) {
+	for _, name := range []struct {
+		value   *string
+		assumed string
+	}{
+		{&n.Experiment, p.Name}, {&n.ModelDev, p.Name + "_dev"}, {&n.ModelProd, p.Name},
+		{&n.DatasetRaw, p.Name + "_raw"}, {&n.DatasetReady, p.Name + "_ready"},
+		{&n.CycleRun, "Cycle_run_" + DateMark}, {&n.ETLRun, "ETL_run_" + DateMark}, {&n.TrainRun, "Challenger_run_" + DateMark},
+		{&n.CompareRun, "Comparison_run_" + DateMark}, {&n.PromoteRun, "Promotion_run_" + DateMark}, {&n.SwapRun, "Swap_run_" + DateMark},
+		{&n.KeyRaw, "raw/data.csv"}, {&n.KeyFixed, "raw/data_fixed.csv"}, {&n.KeyInfo, "data_info/data.json"},
+		{&n.KeyTrainX, "final/train/x.csv"}, {&n.KeyTrainY, "final/train/y.csv"},
+		{&n.KeyTestX, "final/test/x.csv"}, {&n.KeyTestY, "final/test/y.csv"},
+	} {
+		if *name.value == "" {
+			*name.value = name.assumed
+		}
+	}
+	if n.Published == "" && len(p.Learners) > 0 {
+		n.Published = p.Learners[0].Recipe
+	}
+}
+
 var tagKey = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_. /-]{0,127}$`)
 
 func (c *checker) names(p *Project) {
+	p.Names.assume(p)
 	n := p.Names
 	for _, name := range []struct{ key, value string }{
 		{"experiment", n.Experiment}, {"model_dev", n.ModelDev}, {"model_prod", n.ModelProd},

@@ -142,13 +142,14 @@ const (
 
 // Promotion is the rule by which a challenger becomes champion.
 type Promotion struct {
-	Rule   string             `json:"rule"`   // Better or SurelyBetter
-	Metric string             `json:"metric"` // of learn.Metrics, on the test part
+	Rule   string             `json:"rule"`   // Better or SurelyBetter, which it is when the file says none
+	Metric string             `json:"metric"` // of learn.Metrics, on the test part; Project.Metric when the file says none
 	Guards map[string]float64 `json:"guards"` // metric -> by how much it may get worse
 }
 
 // Names are what things are called in store and buckets. In names of runs,
-// {date} is the day on which the run began.
+// {date} is the day on which the run began. What a project file leaves out is
+// made from the name of the project.
 type Names struct {
 	Experiment   string                       `json:"experiment"`
 	ModelDev     string                       `json:"model_dev"`
