@@ -13,6 +13,10 @@ import (
 func (c *checker) api(p *Project) {
 	a := p.API
 	if c.places["api"] == nil {
+		p.API = API{
+			Welcome: "Welcome to the prediction API of " + p.Title.In("en"),
+			Updated: "updated", Same: "unchanged", Local: "the last good model serves",
+		}
 		return
 	}
 	for _, answer := range []struct{ key, value string }{
@@ -53,6 +57,10 @@ func (c *checker) api(p *Project) {
 
 // form checks the inputs of the form against the schema.
 func (c *checker) form(p *Project) {
+	if c.places["form"] == nil {
+		p.Form = wholeForm(p.Inputs())
+		return
+	}
 	seen := make(map[string]bool, len(p.Form))
 	for i, in := range p.Form {
 		key := index("form", i)
@@ -70,6 +78,26 @@ func (c *checker) form(p *Project) {
 		}
 		c.input(key, in, p.Schema.Fields[at])
 	}
+}
+
+// wholeForm is the form of a project that has none of its own: every input
+// that can be shown, which a number can when its range is known.
+func wholeForm(fields []table.Field) []Input {
+	var form []Input
+	for _, f := range fields {
+		in := Input{Field: f.Name}
+		if f.Type.Kind() == table.Number {
+			if f.Min == nil || f.Max == nil || *f.Min >= *f.Max {
+				continue
+			}
+			in.Min, in.Max, in.Step = *f.Min, *f.Max, (*f.Max-*f.Min)/100
+			if f.Type == table.TypeInteger {
+				in.Step = 1
+			}
+		}
+		form = append(form, in)
+	}
+	return form
 }
 
 func (c *checker) input(key string, in Input, f table.Field) {

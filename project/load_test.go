@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -325,7 +326,8 @@ schema:
   key: [day]
   fields:
   - {name: day, type: date, required: true}
-  - {name: pages, type: number}
+  - {name: pages, type: integer, min: 0, max: 300}
+  - {name: weight, type: number}
   - {name: empty, type: category, categories: ["no", "yes"]}
 target: {field: empty, positive: "yes"}
 split: {field: day, validate: 2020-01-01, test: 2021-01-01}
@@ -345,10 +347,13 @@ names: {model_prod: pens_in_use}
 	for name, c := range map[string]struct{ got, want string }{
 		"experiment": {n.Experiment, "pens"}, "model_dev": {n.ModelDev, "pens_dev"}, "model_prod": {n.ModelProd, "pens_in_use"},
 		"etl_run": {n.ETLRun, "ETL_run_{date}"}, "key_test_y": {n.KeyTestY, "final/test/y.csv"}, "published": {n.Published, "plain"},
-		"rule": {p.Promotion.Rule, SurelyBetter}, "metric": {p.Promotion.Metric, "f1"},
+		"update": {p.API.Updated, "updated"}, "rule": {p.Promotion.Rule, SurelyBetter}, "metric": {p.Promotion.Metric, "f1"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s is %q, want %q", name, c.got, c.want)
 		}
+	}
+	if want := []Input{{Field: "day"}, {Field: "pages", Max: 300, Step: 1}}; !reflect.DeepEqual(p.Form, want) {
+		t.Errorf("form %+v, want %+v: a number without a range has no slider", p.Form, want)
 	}
 }

@@ -45,8 +45,8 @@ type Project struct {
 	Learners  []Learner                // what the search tries
 	Promotion Promotion                // the rule by which a challenger becomes champion
 	Names     Names                    // what things are called in store and buckets
-	API       API                      // the flat prediction call; zero for none
-	Form      []Input                  // the console's form, in order
+	API       API                      // the flat prediction call; without Features there is none
+	Form      []Input                  // the console's form, in order; every input of a known range when the file has none
 
 	Lists map[string][]string // named lists of categories, as the file has them
 
