@@ -57,8 +57,8 @@ const (
 	stepCycle = "cycle"
 )
 
-// Config is what a cycle works with. All fields but Swap, Progress, Log and
-// Now must be set.
+// Config is what a cycle works with. All fields but Swap, Progress, Usage, Log
+// and Now must be set.
 type Config struct {
 	Project *project.Project
 	Store   pluvia.Store
@@ -74,6 +74,11 @@ type Config struct {
 	// Progress is told of every change of Status, from one goroutine at a
 	// time; it must not block. Nil for nobody.
 	Progress func(Status)
+
+	// Usage is what the machine is doing, by MLflow's names of system metrics;
+	// a training run keeps a point of each for every learner, and one for the
+	// final model. Nil keeps none.
+	Usage func() map[string]float64
 
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil is time.Now

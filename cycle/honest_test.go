@@ -220,3 +220,19 @@ func TestNothingStaysRunning(t *testing.T) {
 		t.Errorf("resumed %v, %v; nothing was left", resumed, err)
 	}
 }
+
+// TestUsage: the training run has a point of each system metric for every
+// learner, and one for the final model.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	config, calls := h.runner(nil).Config, 0
+	config.Usage = func() map[string]float64 { calls++; return map[string]float64{"system/calls": float64(calls)} }
+	if err := cycle.New(config).Run(t.Context(), cycle.Steps...); err != nil {
+		t.Fatal(err)
+	}
+	history, err := h.store.MetricHistory(t.Context(), h.runs("train", pluvia.Finished)[0].ID, "system/calls")
+	if want := len(h.project.Learners) + 1; err != nil || len(history) != want || history[want-1].Value != float64(want) || history[want-1].Step != int64(want-1) {
+		t.Errorf("history %+v, %v; want %d points", history, err, want)
+	}
+}

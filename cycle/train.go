@@ -49,6 +49,9 @@ func (r *Runner) train(ctx context.Context, run *pluvia.Run) error {
 	if err != nil {
 		return err
 	}
+	if err := r.usage(ctx, run, len(r.Project.Learners)); err != nil {
+		return err
+	}
 	model.Data = etl.Param(paramSource)
 
 	if err := model.Write(func(name string, content []byte) error {
@@ -102,7 +105,7 @@ func (r *Runner) search(ctx context.Context, run *pluvia.Run, data *dataset) (*c
 	train, validate := data.part(data.train), data.part(data.validate)
 	features := map[string][2]*table.Table{} // by recipe: training, validation
 	var best *candidate
-	for _, learner := range r.Project.Learners {
+	for i, learner := range r.Project.Learners {
 		x, ok := features[learner.Recipe]
 		if !ok {
 			fitted, err := r.fit(learner.Recipe, train.X)
@@ -124,11 +127,26 @@ func (r *Runner) search(ctx context.Context, run *pluvia.Run, data *dataset) (*c
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", learner.Name, err)
 		}
+		if err := r.usage(ctx, run, i); err != nil {
+			return nil, err
+		}
 		if best == nil || metric.Better(metric.Of(c.scores), metric.Of(best.scores)) {
 			best = c
 		}
 	}
 	return best, nil
+}
+
+// usage adds a point to the system metrics of a run.
+func (r *Runner) usage(ctx context.Context, run *pluvia.Run, step int) error {
+	if r.Usage == nil {
+		return nil
+	}
+	points := r.points(r.Usage())
+	for i := range points {
+		points[i].Step = int64(step)
+	}
+	return r.Store.Log(ctx, run.ID, pluvia.Batch{Metrics: points})
 }
 
 // try fits one learner and logs what came of it.

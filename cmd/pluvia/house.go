@@ -135,7 +135,7 @@ func (h *house) close() error {
 func (h *house) runner(swap func(context.Context) (string, error)) *cycle.Runner {
 	return cycle.New(cycle.Config{
 		Project: h.project, Store: h.store, Buckets: h.buckets,
-		Source: h.openSource, Swap: swap, Progress: h.ui.progress, Log: h.log,
+		Source: h.openSource, Swap: swap, Progress: h.ui.progress, Usage: newUsage(), Log: h.log,
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	pluvia "github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/cycle"
 	"github.com/pluvia-ml/pluvia/store"
 )
@@ -331,6 +332,48 @@ func TestStopped(t *testing.T) {
 	}
 	p = begin(t, args...)
 	p.event(t, "champion")
+}
+
+// TestInterrupted: a cycle in the foreground that is interrupted says that it
+// is carried on, and is.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	project := pumps(t)
+	data := t.TempDir()
+	args := append([]string{"train", "--data", data}, project...)
+	running := func() bool {
+		s, err := store.Open(t.Context(), filepath.Join(data, databaseFile))
+		if err != nil {
+			return false // it is being made
+		}
+		defer s.Close()
+		runs, err := s.Runs(t.Context(), pluvia.RunFilter{Status: pluvia.Running})
+		return err == nil && len(runs) > 0
+	}
+	code, out, says := 0, "", ""
+	for code == exitOK { // a cycle may be over before it is seen to run
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); code, out, says = command(ctx, nil, args...) }()
+		for over := false; !over && !running(); {
+			select {
+			case <-done:
+				over = true
+			default:
+			}
+		}
+		cancel()
+		<-done
+	}
+	if code != exitInterrupted || !strings.Contains(says, "carries this cycle on") || out != "" {
+		t.Fatalf("%d, %s%s", code, out, says)
+	}
+	if code, _, says := command(t.Context(), nil, args...); code != exitOK {
+		t.Fatal(code, says)
+	}
+	if _, version := champion(t, data); version != 1 {
+		t.Errorf("version %d is champion, want the first", version)
+	}
 }
 
 func TestEnvironment(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,7 +80,8 @@ func runRemote(ctx context.Context, o *options, url string, steps []cycle.Step) 
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err() // the server goes on: it is its cycle
+			o.ui.warn(errors.New("interrupted: the server goes on with its cycle"))
+			return ctx.Err()
 		case <-tick.C:
 		}
 	}

@@ -42,6 +42,11 @@ func runCycle(ctx context.Context, o *options, steps []cycle.Step, result func(*
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if h.lock != nil {
+		defer func() {
+			if ctx.Err() != nil {
+				h.ui.warn(errors.New("interrupted: the next \"up\", \"train\" or \"etl\" carries this cycle on"))
+			}
+		}()
 		runner := h.runner(nil)
 		if _, err := runner.Resume(ctx); err != nil {
 			return err
