@@ -150,6 +150,7 @@ func (r *Runner) open(ctx context.Context, steps []Step) (*pluvia.Run, error) {
 		Tags:         []pluvia.Tag{{Key: TagStep, Value: stepCycle}, {Key: TagSteps, Value: strings.Join(names, ",")}},
 		Params:       []pluvia.Param{{Key: "project", Value: r.Project.Name}, {Key: "project_digest", Value: r.Project.Digest}},
 	}
+	run.Tags = append(run.Tags, r.runTags(stepCycle)...)
 	// What could not be closed when it failed, because the disk was full, say,
 	// would be carried on by a later Resume as if it were news.
 	left, err := r.left(ctx, experiment)
@@ -294,9 +295,7 @@ func (r *Runner) step(ctx context.Context, parent *pluvia.Run, step Step) error 
 		Name:         r.runName(r.pattern(step)),
 		Tags:         []pluvia.Tag{{Key: TagStep, Value: string(step)}, {Key: pluvia.TagParentRun, Value: parent.ID}},
 	}
-	for key, value := range r.Project.Names.RunTags[string(step)] {
-		run.Tags = append(run.Tags, pluvia.Tag{Key: key, Value: value})
-	}
+	run.Tags = append(run.Tags, r.runTags(string(step))...)
 	r.update(func(s *Status) { s.Step, s.Doing, s.Unit, s.Done, s.Total = step, "", "", 0, 0 })
 	began := r.Now()
 	if err := r.record(ctx, run, do); err != nil {
@@ -357,6 +356,14 @@ func (r *Runner) experiment(ctx context.Context) (*pluvia.Experiment, error) {
 // runName fills the day into a pattern of project.Names.
 func (r *Runner) runName(pattern string) string {
 	return project.RunName(pattern, r.Now().UTC().Format(time.DateOnly))
+}
+
+// runTags are the tags that the project gives the runs of a step, or of a cycle.
+func (r *Runner) runTags(step string) (tags []pluvia.Tag) {
+	for key, value := range r.Project.Names.RunTags[step] {
+		tags = append(tags, pluvia.Tag{Key: key, Value: value})
+	}
+	return tags
 }
 
 // pattern is what the runs of a step are called.

@@ -187,6 +187,9 @@ func TestFirstCycle(t *testing.T) {
 	if len(etl.Inputs) != 2 || etl.Inputs[0].Dataset.Name != "readings" || etl.Inputs[1].Dataset.Name != "readings_ready" {
 		t.Errorf("inputs of the ETL: %+v", etl.Inputs)
 	}
+	if parent.Tag("experiment") != "whole" {
+		t.Errorf("the cycle has the tags %+v", parent.Tags)
+	}
 	if got := len(h.runs("candidate", pluvia.Finished)); got != len(h.project.Learners) {
 		t.Errorf("%d candidates, want %d", got, len(h.project.Learners))
 	}
@@ -564,6 +567,9 @@ func TestPromoteByHand(t *testing.T) {
 	}
 	if byHand := len(h.runs("promote", "")) - 2; byHand != 1 {
 		t.Errorf("%d promotions by hand are recorded, want 1", byHand)
+	}
+	if run := h.runs("promote", "")[0]; run.Tag("experiment") != "promotion" {
+		t.Errorf("the promotion by hand has the tags %+v", run.Tags)
 	}
 	if v := h.champion(); v.Number != 2 || v.Tag(cycle.TagReason+".es") != "Promovida a mano." {
 		t.Errorf("champion is %+v", v)

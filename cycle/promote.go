@@ -95,6 +95,7 @@ func (r *Runner) PromoteByHand(ctx context.Context, number int) (moved bool, err
 		Tags: append(slices.Clone(byHand),
 			pluvia.Tag{Key: TagStep, Value: string(Promote)}, pluvia.Tag{Key: TagVersion, Value: strconv.Itoa(number)}),
 	}
+	run.Tags = append(run.Tags, r.runTags(string(Promote))...)
 	err = r.record(ctx, run, func(ctx context.Context, _ *pluvia.Run) error {
 		return r.Store.UpdateVersion(ctx, model, number, pluvia.VersionUpdate{Tags: byHand, Aliases: []string{pluvia.Champion}})
 	})
