@@ -114,6 +114,17 @@ func (t *tongue) Percent(share float64, decimals int) string {
 	return t.T("percent", t.Num(share*100, decimals))
 }
 
+// Chance writes a probability in whole percents, never as certain.
+func (t *tongue) Chance(p float64) string {
+	switch {
+	case p < 0.01:
+		return "<" + t.Percent(0.01, 0)
+	case p > 0.99:
+		return ">" + t.Percent(0.99, 0)
+	}
+	return t.Percent(p, 0)
+}
+
 // date writes the day and minute of stored milliseconds, in UTC, with the year
 // when it is not that of now; in full, or with a short month for lists.
 func (t *tongue) date(ms int64, now time.Time, short bool) string {

@@ -182,7 +182,7 @@ func (c *Console) outlookView(p *page, o *outlook) *outlookView {
 		if f, ok := of[places[i].Name]; ok {
 			places[i].Value, places[i].Link = f.Probability, f.Link
 			places[i].Label = places[i].Name
-			places[i].Name += ": " + p.Percent(f.Probability, 0)
+			places[i].Name += ": " + p.Chance(f.Probability)
 		}
 	}
 	v.Map = &chart.Map{Caption: p.caption(v.Title, v.About), Width: c.outline.width, Height: c.outline.height, Outline: c.outline.path, Places: places}

@@ -33,6 +33,7 @@ type answer struct {
 	Yes         bool
 	Threshold   float64
 	Version     int
+	Of          string // the place and the day of the observation, as far as they are known
 	Scale       scale
 }
 
@@ -79,6 +80,16 @@ func (c *Console) predict(w http.ResponseWriter, r *http.Request) error {
 		p.answer(row)
 	}
 	c.locate(p, row)
+	if p.Answer != nil {
+		var of []string
+		if p.Place != nil {
+			of = append(of, p.Place.Name)
+		}
+		if at := c.Project.Schema.Field(c.Project.Split.Field); at >= 0 && !math.IsNaN(row[at]) {
+			of = append(of, p.day(table.Day(row[at]).Time(), p.now))
+		}
+		p.Answer.Of = strings.Join(of, ", ")
+	}
 	return c.show(w, r, status, "predict.html", p)
 }
 
