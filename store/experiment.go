@@ -134,7 +134,7 @@ func experiments(ctx context.Context, t *tx, where string, args ...any) ([]*pluv
 	}
 	defer rows.Close()
 	var list []*pluvia.Experiment
-	var numbers []any
+	var numbers []int64
 	at := make(map[int64]*pluvia.Experiment)
 	for rows.Next() {
 		var number int64
@@ -148,7 +148,7 @@ func experiments(ctx context.Context, t *tx, where string, args ...any) ([]*pluv
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	return list, eachOf(ctx, t, `SELECT experiment, key, value FROM experiment_tags WHERE experiment IN (%s) ORDER BY experiment, key`, numbers,
+	return list, eachOf(ctx, t, `SELECT experiment, key, value FROM experiment_tags WHERE experiment %s ORDER BY experiment, key`, numbers,
 		func(rows *sql.Rows) error {
 			var number int64
 			var tag pluvia.Tag

@@ -45,13 +45,13 @@ func logInputs(ctx context.Context, t *tx, experiment, run int64, inputs []pluvi
 	return nil
 }
 
-func inputsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Run) error {
+func inputsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
 	type edge struct{ run, dataset int64 }
 	place := make(map[edge]int)
 	err := eachOf(ctx, t, `
 		SELECT run, dataset, name, digest, source_type, source, schema, profile
 		FROM inputs JOIN datasets ON datasets.id = inputs.dataset
-		WHERE run IN (%s) ORDER BY run, name, digest`, numbers,
+		WHERE run %s ORDER BY run, name, digest`, numbers,
 		func(rows *sql.Rows) error {
 			var e edge
 			var d pluvia.Dataset
@@ -66,7 +66,7 @@ func inputsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Ru
 	if err != nil || len(place) == 0 {
 		return err
 	}
-	return eachOf(ctx, t, `SELECT run, dataset, key, value FROM input_tags WHERE run IN (%s) ORDER BY run, dataset, key`, numbers,
+	return eachOf(ctx, t, `SELECT run, dataset, key, value FROM input_tags WHERE run %s ORDER BY run, dataset, key`, numbers,
 		func(rows *sql.Rows) error {
 			var e edge
 			var tag pluvia.Tag

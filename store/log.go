@@ -85,8 +85,8 @@ func setRunTag(ctx context.Context, t *tx, run int64, tag pluvia.Tag) error {
 	return err
 }
 
-func paramsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, value FROM params WHERE run IN (%s) ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
+func paramsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
+	return eachOf(ctx, t, `SELECT run, key, value FROM params WHERE run %s ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
 		var run int64
 		var p pluvia.Param
 		if err := rows.Scan(&run, &p.Key, &p.Value); err != nil {
@@ -97,8 +97,8 @@ func paramsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Ru
 	})
 }
 
-func tagsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, value FROM run_tags WHERE run IN (%s) ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
+func tagsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
+	return eachOf(ctx, t, `SELECT run, key, value FROM run_tags WHERE run %s ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
 		var run int64
 		var tag pluvia.Tag
 		if err := rows.Scan(&run, &tag.Key, &tag.Value); err != nil {
@@ -109,18 +109,14 @@ func tagsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Run)
 	})
 }
 
-// atOnce is how many owners one query names.
-const atOnce = 500
-
-// eachOf runs a query that holds one list of owners, as %s, for the owners of
-// those numbers, and gives f each row.
-func eachOf(ctx context.Context, t *tx, text string, numbers []any, f func(*sql.Rows) error) error {
-	for chunk := range slices.Chunk(numbers, atOnce) {
-		if err := eachRow(ctx, t, fmt.Sprintf(text, places(1, len(chunk))), chunk, f); err != nil {
-			return err
-		}
+// eachOf runs a query that asks once, as %s, for the owners of those numbers,
+// and gives f each row.
+func eachOf(ctx context.Context, t *tx, text string, numbers []int64, f func(*sql.Rows) error) error {
+	if len(numbers) == 0 {
+		return nil
 	}
-	return nil
+	operator, list := t.dialect.numbers(numbers)
+	return eachRow(ctx, t, fmt.Sprintf(text, fmt.Sprintf(operator, "$1")), []any{list}, f)
 }
 
 func eachRow(ctx context.Context, t *tx, text string, args []any, f func(*sql.Rows) error) error {

@@ -133,8 +133,8 @@ func stored(value float64) (float64, bool) {
 	return value, false
 }
 
-func metricsOf(ctx context.Context, t *tx, numbers []any, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, step, timestamp, value, is_nan FROM latest_metrics WHERE run IN (%s) ORDER BY run, key`, numbers,
+func metricsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
+	return eachOf(ctx, t, `SELECT run, key, step, timestamp, value, is_nan FROM latest_metrics WHERE run %s ORDER BY run, key`, numbers,
 		func(rows *sql.Rows) error {
 			var run int64
 			var m pluvia.Metric

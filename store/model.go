@@ -94,7 +94,7 @@ func createModel(ctx context.Context, t *tx, m *pluvia.Model) error {
 // models are those that where chooses, by name.
 func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Model, error) {
 	var list []*pluvia.Model
-	var numbers []any
+	var numbers []int64
 	at := make(map[int64]*pluvia.Model)
 	err := eachRow(ctx, t, `SELECT id, name, description, created, updated FROM models `+where+` ORDER BY name`, args, func(rows *sql.Rows) error {
 		var number int64
@@ -108,7 +108,7 @@ func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Mo
 	if err != nil {
 		return nil, err
 	}
-	err = eachOf(ctx, t, `SELECT model, key, value FROM model_tags WHERE model IN (%s) ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
+	err = eachOf(ctx, t, `SELECT model, key, value FROM model_tags WHERE model %s ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
 		var number int64
 		var tag pluvia.Tag
 		if err := rows.Scan(&number, &tag.Key, &tag.Value); err != nil {
@@ -120,7 +120,7 @@ func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Mo
 	if err != nil {
 		return nil, err
 	}
-	return list, eachOf(ctx, t, `SELECT model, name, number FROM aliases WHERE model IN (%s) ORDER BY model, name`, numbers, func(rows *sql.Rows) error {
+	return list, eachOf(ctx, t, `SELECT model, name, number FROM aliases WHERE model %s ORDER BY model, name`, numbers, func(rows *sql.Rows) error {
 		var number int64
 		var a pluvia.Alias
 		if err := rows.Scan(&number, &a.Name, &a.Version); err != nil {

@@ -265,32 +265,41 @@ func chosen(f pluvia.RunFilter) (where string, args []any, err error) {
 // runs are those that the rest of the query chooses, in its order, with all
 // that belongs to them.
 func runs(ctx context.Context, t *tx, rest string, args ...any) ([]*pluvia.Run, error) {
-	rows, err := t.query(ctx, `SELECT id, run_id, experiment, name, user_id, status, start_time, end_time, artifact_uri, stage FROM runs `+rest, args...)
+	list, numbers, err := runRows(ctx, t, rest, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var list []*pluvia.Run
-	var numbers []any
-	at := make(map[int64]*pluvia.Run)
-	for rows.Next() {
+	return list, fillRuns(ctx, t, list, numbers)
+}
+
+// runRows are the runs that the rest of the query chooses, and their numbers,
+// without what stands in other tables.
+func runRows(ctx context.Context, t *tx, rest string, args ...any) (list []*pluvia.Run, numbers []int64, err error) {
+	err = eachRow(ctx, t, `SELECT id, run_id, experiment, name, user_id, status, start_time, end_time, artifact_uri, stage FROM runs `+rest, args, func(rows *sql.Rows) error {
 		var number, experiment int64
 		r := new(pluvia.Run)
 		if err := rows.Scan(&number, &r.ID, &experiment, &r.Name, &r.User, &r.Status, &r.Start, &r.End, &r.ArtifactURI, &r.Stage); err != nil {
-			return nil, err
+			return err
 		}
 		r.ExperimentID = strconv.FormatInt(experiment, 10)
-		list, numbers, at[number] = append(list, r), append(numbers, number), r
+		list, numbers = append(list, r), append(numbers, number)
+		return nil
+	})
+	return list, numbers, err
+}
+
+// fillRuns reads what belongs to runs of those numbers.
+func fillRuns(ctx context.Context, t *tx, list []*pluvia.Run, numbers []int64) error {
+	at := make(map[int64]*pluvia.Run, len(list))
+	for i, r := range list {
+		at[numbers[i]] = r
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for _, fill := range []func(context.Context, *tx, []any, map[int64]*pluvia.Run) error{paramsOf, metricsOf, tagsOf, inputsOf} {
+	for _, fill := range []func(context.Context, *tx, []int64, map[int64]*pluvia.Run) error{paramsOf, metricsOf, tagsOf, inputsOf, linksOf} {
 		if err := fill(ctx, t, numbers, at); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return list, nil
+	return nil
 }
 
 func isRunID(id string) bool {

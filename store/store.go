@@ -49,10 +49,11 @@ type Store struct {
 	Now   func() time.Time // the clock
 	NewID func() string    // makes ids of runs: 32 lower-case hexadecimal digits
 
-	path   string
-	writer *sql.DB // one connection
-	reader *sql.DB
-	hot    statements
+	path    string
+	dialect *dialect
+	writer  *sql.DB // one connection
+	reader  *sql.DB
+	hot     statements
 }
 
 var _ pluvia.Store = (*Store)(nil)
@@ -73,6 +74,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		Now:   time.Now,
 		NewID: newID,
 		path:  path,
+
+		dialect: &sqliteDialect,
 	}
 	if s.writer, err = sql.Open("sqlite", dsn.writer); err != nil {
 		return nil, s.failed("open", err)
@@ -116,6 +119,8 @@ type tx struct {
 	sql *sql.Tx
 	hot *statements // nil in a transaction that reads
 	now int64       // milliseconds
+
+	dialect *dialect
 }
 
 // write runs f in a transaction that takes effect whole or not at all.
@@ -125,7 +130,7 @@ func (s *Store) write(ctx context.Context, what string, f func(*tx) error) error
 		return s.failed(what, err)
 	}
 	defer begun.Rollback()
-	t := &tx{sql: begun, hot: &s.hot, now: pluvia.Millis(s.Now())}
+	t := &tx{sql: begun, hot: &s.hot, now: pluvia.Millis(s.Now()), dialect: s.dialect}
 	if err := f(t); err != nil {
 		return s.failed(what, err)
 	}
@@ -147,7 +152,7 @@ func (s *Store) read(ctx context.Context, what string, f func(*tx) error) error 
 		return s.failed(what, err)
 	}
 	defer begun.Rollback()
-	if err := f(&tx{sql: begun, now: pluvia.Millis(s.Now())}); err != nil {
+	if err := f(&tx{sql: begun, now: pluvia.Millis(s.Now()), dialect: s.dialect}); err != nil {
 		return s.failed(what, err)
 	}
 	return nil
