@@ -1,10 +1,14 @@
 package console_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"io"
 	"maps"
+	"math"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -99,7 +103,7 @@ func TestAfterSomeCycles(t *testing.T) {
 		{name: "Spanish by cookie", target: "/runs", headers: []string{"Cookie: pluvia_lang=es"}, status: 200, has: []string{"Ejecuciones"}, hasNot: []string{"Set-Cookie"}},
 		{name: "Spanish by browser", target: "/data", headers: []string{"Accept-Language: es-AR,en;q=0.5"}, status: 200, has: []string{"Valores ausentes"}},
 		{name: "unknown language", target: "/?lang=xx", headers: []string{"Accept-Language: fr, " + strings.Repeat("x", 5000)}, status: 200, has: []string{`<html lang="en">`}},
-		{name: "data", target: "/data", status: 200, has: []string{"3 rows were set aside.", "Of 3,003;", `id="columns"`, `id="unique"`, `id="types"`, `id="statistics"`, `id="size"`, `id="missing"`, "/data/rejected.csv", "2008-01-01 to 2016-03-18", "leak, never a feature", "<svg class=\"plot\""}},
+		{name: "data", target: "/data", status: 200, has: []string{"3 rows were set aside.", "Of 3,003;", `id="columns"`, `id="unique"`, `id="types"`, `id="statistics"`, `id="size"`, `id="missing"`, "/data/rejected.csv", "1 January 2008 to 18 March 2016", "leak, never a feature", "<svg class=\"plot\""}},
 		{name: "rejected", target: "/data/rejected.csv", status: 200, has: []string{"Content-Disposition: attachment", "2023-02-30", "sandbox"}},
 		{name: "runs", target: "/runs", status: 200, has: []string{"22 runs", "&lt;script&gt;alert(1)&lt;/script&gt;", "ROC AUC\u00a00.883"}, hasNot: []string{"<script>alert"}},
 		{name: "runs, first page by number", target: "/runs?page=1", status: 200}, {name: "runs, page that is not there", target: "/runs?page=9", status: 404},
@@ -122,6 +126,110 @@ func TestAfterSomeCycles(t *testing.T) {
 		{name: "no such page for a program", target: "/nowhere", headers: []string{"Accept: application/json"}, status: 404, has: []string{`{"code":"not_found"`}},
 		{name: "icon", target: "/static/drop.svg", status: 200, has: []string{"image/svg+xml"}},
 	})
+}
+
+// The forecasts are made once for a champion and a state of the data, and anew
+// when either changes.
+func TestOutlookIsKept(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	asked := 0
+	serve := func(version int, p float64) {
+		champion := *d.Champion
+		champion.Version, champion.Probability = version, func([]float64) float64 { asked++; return p }
+		d.Champion = &champion
+	}
+	for i, step := range []struct {
+		name   string
+		change func()
+		asked  int
+		has    string
+	}{
+		{"first", func() { serve(3, 0.9) }, 49, "Yes in 49 of 49 places"},
+		{"again", func() {}, 0, "Yes in 49 of 49 places"},
+		{"next champion", func() { serve(4, 0.001) }, 49, "&lt;1%"},
+		{"again", func() {}, 0, "Yes in 0 of 49 places"},
+		{"same data, written anew", func() { rewrite(t, d, func(data []byte) []byte { return append(data, 0)[:len(data)] }) }, 49, "Yes in 0 of 49 places"},
+		{"probabilities that are none", func() { serve(5, math.NaN()) }, 49, "An older version serves."},
+		{"data that cannot be read", func() { rewrite(t, d, func([]byte) []byte { return []byte("PAR1") }) }, 0, "ROC AUC"},
+	} {
+		asked = 0
+		step.change()
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if w.Code != 200 || asked != step.asked || !strings.Contains(w.Body.String(), step.has) {
+			t.Errorf("%d, %s: status %d, asked %d times, want %d; %q there: %v", i, step.name, w.Code, asked, step.asked, step.has, strings.Contains(w.Body.String(), step.has))
+		}
+	}
+}
+
+// rewrite changes the latest observations.
+func rewrite(t *testing.T, d *consoletest.Demo, change func([]byte) []byte) {
+	t.Helper()
+	const key = "raw/latest.parquet"
+	object, _, err := d.Buckets.Open(t.Context(), pluvia.DataBucket, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Close()
+	data, err := io.ReadAll(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Buckets.Put(t.Context(), pluvia.DataBucket, key, bytes.NewReader(change(data))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A link of the outlook asks what the outlook has answered.
+func TestOutlookLinksToItsObservation(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	get := func(target string) string {
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		if w.Code != 200 {
+			t.Fatalf("%s: status %d", target, w.Code)
+		}
+		return w.Body.String()
+	}
+	rows := regexp.MustCompile(`<td><a href="(/predict\?[^"]*)#answer">([^<]*)</a></td>.*?</svg>([^<]*)<`).FindAllStringSubmatch(get("/"), -1)
+	if len(rows) != 49 {
+		t.Fatalf("%d places are listed, want 49", len(rows))
+	}
+	for _, row := range rows[:5] {
+		answer := get(html.UnescapeString(row[1]))
+		if !strings.Contains(answer, `<p class="probability">`+row[3]+`</p>`) || !strings.Contains(answer, row[2]+", ") {
+			t.Errorf("%s is listed with %s; its link says otherwise", row[2], row[3])
+		}
+	}
+}
+
+// Numbers that cannot be read leave the pictures.
+func TestComparisonThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{"no JSON": "{", "no curves": "{}", "curves of nothing": `{"curves": [{"name": "version 3"}]}`, "one point": `{"rows": 1, "curves": [{"roc": [[0, 0]], "reliability": [{}]}]}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := consoletest.Filled(t)
+			run, err := d.Store.Run(t.Context(), d.Compare)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bucket, prefix, err := pluvia.ParseURI(run.ArtifactURI)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Buckets.Put(t.Context(), bucket, prefix+"/comparison.json", strings.NewReader(content)); err != nil {
+				t.Fatal(err)
+			}
+			has := "pictures/test_roc.svg\" alt"
+			if name == "one point" {
+				has = "<svg class=\"plot\""
+			}
+			play(t, d, []scenario{{name: "overview", target: "/", status: 200, has: []string{has}}, {name: "run", target: "/runs/" + d.Compare, status: 200, has: []string{has}}})
+		})
+	}
 }
 
 func TestPredict(t *testing.T) {
@@ -272,4 +380,44 @@ func TestManyRunsPageByPage(t *testing.T) {
 		{name: "first", target: "/runs", status: 200, has: []string{"1 to 50 of 142", "/runs?page=2", "trial 119"}, hasNot: []string{"Newer", "trial 1<"}},
 		{name: "last", target: "/runs?page=3", status: 200, has: []string{"101 to 142 of 142", "Newer", "trial 1<", "1 Jan 1970, 00:00"}, hasNot: []string{"Older"}},
 	})
+}
+
+// The parts of a run stand behind it, in the order in which they were done,
+// also where a page of the list ends between them.
+func TestRunsStandBehindTheirRun(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	list := func(target string) string {
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		return w.Body.String()
+	}
+	order := func(page string, names ...string) {
+		t.Helper()
+		at := -1
+		for _, name := range names {
+			next := strings.Index(page, name)
+			if next <= at {
+				t.Errorf("%s stands at %d, want it behind %d", name, next, at)
+			}
+			at = next
+		}
+	}
+	order(list("/runs"), `part0"><a href="/runs/`+d.Parent, `part1"><a`, `Etl_run_2026-11-21`, `part1"><a href="/runs/`+d.Train, `part2"><a`, `part1"><a href="/runs/`+d.Compare, "Promote_run_2026-11-21", "Cycle_run_2026-11-18", "Cycle_run_2026-11-13")
+	parent, err := d.Store.Run(t.Context(), d.Parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		part := &pluvia.Run{ExperimentID: parent.ExperimentID, Name: fmt.Sprint("trial ", i, "."), Start: parent.Start + 100_000 + int64(i), Tags: []pluvia.Tag{{Key: pluvia.TagParentRun, Value: parent.ID}}}
+		if err := d.Store.CreateRun(t.Context(), part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := list("/runs"), list("/runs?page=2")
+	order(first, parent.ID, "goes on on another page", "trial 10.", "trial 59.")
+	order(second, parent.ID, "Etl_run", "trial 0.", "trial 9.", "Cycle_run_2026-11-18")
+	if strings.Contains(second, "goes on on another page") {
+		t.Error("the run itself stands on the second page")
+	}
 }

@@ -156,7 +156,7 @@ func (p *dataPage) describe() {
 		}
 		v.Picture = p.picture(v)
 		if v.Name == p.Project.Split.Field && v.Date != nil {
-			p.Period = p.T("range", v.Date.First, v.Date.Last)
+			p.Period = p.T("range", p.written(v.Date.First), p.written(v.Date.Last))
 		}
 		if v.Missing > 0 && p.Info.Summary.Rows > 0 {
 			p.Sparse = append(p.Sparse, v)
@@ -236,11 +236,20 @@ func (p *dataPage) Top(v columnView) string {
 		}
 		return strings.Join(names, ", ")
 	case v.Date != nil:
-		return p.T("range", v.Date.First, v.Date.Last)
+		return p.T("range", p.written(v.Date.First), p.written(v.Date.Last))
 	case v.Number != nil:
 		return p.T("range", p.Stat(v.Number, v.Number.Min), p.Stat(v.Number, v.Number.Max))
 	}
 	return ""
+}
+
+// written is a day as people write it; one that is no date stays as it is.
+func (p *dataPage) written(date string) string {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return p.day(at, p.now)
 }
 
 // Stat writes a figure of a column with as many decimals as three significant
