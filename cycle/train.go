@@ -213,8 +213,17 @@ func (r *Runner) refit(ctx context.Context, data *dataset, best *candidate) (*mo
 		Project: r.Project.Name, Learner: best.learner.Name, Family: best.learner.Family,
 		Recipe: fitted, Classifier: model, Threshold: best.threshold,
 		Target: r.Project.Target.Field, Positive: r.Project.Target.Positive,
-		Params: params, Metrics: best.scores.Values(), Seed: r.Project.Seed, Rows: len(rows),
+		Params: params, Metrics: best.scores.Values(), Seed: r.Project.Seed, Rows: len(rows), Example: example(both.X, fitted.Input()),
 	}, nil
+}
+
+// example is the first row of a table as texts, for the input of a model.
+func example(t *table.Table, fields []table.Field) []string {
+	texts := make([]string, len(fields))
+	for i, f := range fields {
+		texts[i] = t.Column(f.Name).Text(0)
+	}
+	return texts
 }
 
 // fit fits a recipe of the project on raw observations.

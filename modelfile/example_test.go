@@ -3,7 +3,6 @@ package modelfile_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"strings"
@@ -56,16 +55,11 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(path)
-	dir, err := os.OpenRoot(path)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer dir.Close()
 	made := &modelfile.Model{Family: "tree", Recipe: fitted, Classifier: classifier, Threshold: 0.5, Target: "leaks", Positive: "yes"}
-	if err := made.Write(func(name string, data []byte) error { return dir.WriteFile(name, data, 0o644) }); err != nil {
+	if err := made.Save(path); err != nil {
 		log.Fatal(err)
 	}
-	read, err := modelfile.Read(func(name string) (io.ReadCloser, error) { return dir.Open(name) })
+	read, err := modelfile.Load(os.DirFS(path))
 	if err != nil {
 		log.Fatal(err)
 	}

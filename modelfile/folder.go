@@ -1,6 +1,7 @@
 package modelfile
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,11 +18,14 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// The files of a folder. Index is written last and read first.
+// The files of a folder. Index is written last and read first; Read needs no
+// others than recipe and classifier, the rest is for Python.
 const (
 	Index          = "MLmodel"
 	recipeFile     = "recipe.json"
 	classifierFile = "classifier.json"
+	lightGBMFile   = "model.lgb.txt"
+	exampleFile    = "input_example.json"
 )
 
 const (
@@ -33,12 +37,14 @@ const (
 // index is the file MLmodel: what MLflow's clients read of a model, and under
 // the flavour "pluvia" all that the other files do not say.
 type index struct {
-	Flavors   flavors   `yaml:"flavors"`
-	Signature signature `yaml:"signature"`
+	Flavors   flavors      `yaml:"flavors"`
+	Signature signature    `yaml:"signature"`
+	Example   *exampleInfo `yaml:"saved_input_example_info,omitempty"`
 }
 
 type flavors struct {
-	Pluvia *flavor `yaml:"pluvia"`
+	Pluvia *flavor         `yaml:"pluvia"`
+	Python *pythonFunction `yaml:"python_function,omitempty"`
 }
 
 type flavor struct {
@@ -54,6 +60,7 @@ type flavor struct {
 	Data      string             `yaml:"data"`
 	Seed      uint64             `yaml:"seed"`
 	Rows      int                `yaml:"rows"`
+	Example   []string           `yaml:"example,omitempty"`
 	Files     []file             `yaml:"files"`
 }
 
@@ -76,36 +83,62 @@ func (m *Model) Write(put func(name string, data []byte) error) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	recipeJSON, err := json.Marshal(m.Recipe)
+	parts, err := m.parts()
 	if err != nil {
-		return fmt.Errorf("write %s: %w", recipeFile, err)
-	}
-	classifierJSON, err := json.Marshal(m.Classifier)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", classifierFile, err)
+		return err
 	}
 	f := &flavor{
 		Version: formatVersion, Project: m.Project, Learner: m.Learner, Family: m.Family,
 		Target: m.Target, Positive: m.Positive, Threshold: m.Threshold,
-		Params: m.Params, Metrics: m.Metrics, Data: m.Data, Seed: m.Seed, Rows: m.Rows,
-		Files: []file{
-			{recipeFile, digest(recipeJSON)},
-			{classifierFile, digest(classifierJSON)},
-		},
+		Params: m.Params, Metrics: m.Metrics, Data: m.Data, Seed: m.Seed, Rows: m.Rows, Example: m.Example,
 	}
-	indexYAML, err := yaml.Marshal(index{Flavors: flavors{f}, Signature: m.signature()})
+	for _, p := range parts {
+		f.Files = append(f.Files, file{p.name, digest(p.data)})
+	}
+	idx := index{Flavors: flavors{f, newPythonFunction()}, Signature: m.signature()}
+	if len(m.Example) > 0 {
+		idx.Example = &exampleInfo{Path: exampleFile, Type: "dataframe", Orient: "split"}
+	}
+	indexYAML, err := yaml.Marshal(idx)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", Index, err)
 	}
-	for _, part := range []struct {
-		name string
-		data []byte
-	}{{recipeFile, recipeJSON}, {classifierFile, classifierJSON}, {Index, indexYAML}} {
-		if err := put(part.name, part.data); err != nil {
-			return fmt.Errorf("write %s: %w", part.name, err)
+	for _, p := range append(parts, part{Index, indexYAML}) {
+		if err := put(p.name, p.data); err != nil {
+			return fmt.Errorf("write %s: %w", p.name, err)
 		}
 	}
 	return nil
+}
+
+type part struct {
+	name string
+	data []byte
+}
+
+// parts are the files of the folder but the index.
+func (m *Model) parts() ([]part, error) {
+	recipeJSON, err := json.Marshal(m.Recipe)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", recipeFile, err)
+	}
+	classifierJSON, err := json.Marshal(m.Classifier)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", classifierFile, err)
+	}
+	parts := []part{{recipeFile, recipeJSON}, {classifierFile, classifierJSON}}
+	var text bytes.Buffer
+	trees, err := m.LightGBM(&text)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", lightGBMFile, err)
+	}
+	if trees {
+		parts = append(parts, part{lightGBMFile, text.Bytes()})
+	}
+	if len(m.Example) > 0 {
+		parts = append(parts, part{exampleFile, m.exampleJSON()})
+	}
+	return append(parts, pythonParts(trees)...), nil
 }
 
 // Read reads a folder whose files open opens. A file that is missing, altered,
@@ -129,7 +162,7 @@ func Read(open func(name string) (io.ReadCloser, error)) (*Model, error) {
 	m := &Model{
 		Project: f.Project, Learner: f.Learner, Family: f.Family,
 		Target: f.Target, Positive: f.Positive, Threshold: f.Threshold,
-		Params: f.Params, Metrics: f.Metrics, Data: f.Data, Seed: f.Seed, Rows: f.Rows,
+		Params: f.Params, Metrics: f.Metrics, Data: f.Data, Seed: f.Seed, Rows: f.Rows, Example: f.Example,
 		Recipe: new(recipe.Fitted),
 	}
 	classifier, err := newClassifier(f.Family)
@@ -172,6 +205,9 @@ func (m *Model) check() error {
 	}
 	if got, want := len(m.Classifier.Importance()), len(m.Recipe.Output()); got != want {
 		return fmt.Errorf("model: the classifier takes %d features, the recipe makes %d", got, want)
+	}
+	if n := len(m.Example); n != 0 && n != len(m.Schema()) {
+		return fmt.Errorf("model: the example has %d values, an observation %d", n, len(m.Schema()))
 	}
 	if !(m.Threshold >= 0 && m.Threshold <= 1) {
 		return fmt.Errorf("model: threshold %v: must be from 0 to 1", m.Threshold)

@@ -7,21 +7,25 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/learn/boost"
+	"github.com/pluvia-ml/pluvia/learn/tree"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// WriteLightGBM writes a boosting model in LightGBM's text format, version 4,
-// so that LightGBM gives its probabilities. A row there is the features behind
-// the recipe: numbers, codes of categories, NaN for missing. Features are those
-// of the model, in order.
+// LightGBM writes a model of trees in LightGBM's text format, version 4, so that
+// LightGBM gives its probabilities. A row there is the features behind the
+// recipe: numbers, codes of categories, NaN for missing. ok is false for a
+// family without trees.
 //
 // LightGBM sends a missing or unknown category right, so a test that sends it
 // left here is written with its two sides exchanged.
-func WriteLightGBM(w io.Writer, m *boost.Model, features []table.Field) error {
-	if len(features) != len(m.Features()) {
-		return fmt.Errorf("write LightGBM text: %d features, the model has %d", len(features), len(m.Features()))
+func (m *Model) LightGBM(w io.Writer) (ok bool, err error) {
+	e, ok := ensembleOf(m.Classifier)
+	if !ok {
+		return false, nil
 	}
+	features := m.Features()
 	out := bufio.NewWriter(w)
 	names, infos := make([]string, len(features)), make([]string, len(features))
 	for i, f := range features {
@@ -35,22 +39,44 @@ func WriteLightGBM(w io.Writer, m *boost.Model, features []table.Field) error {
 			infos[i] = joined(codes, ":")
 		}
 	}
-	fmt.Fprintf(out, "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=%d\nobjective=binary sigmoid:1\nfeature_names=%s\nfeature_infos=%s\n\n",
-		len(features)-1, strings.Join(names, " "), strings.Join(infos, " "))
-	for i := range m.Trees() {
+	fmt.Fprintf(out, "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=%d\nobjective=%s\nfeature_names=%s\nfeature_infos=%s\n\n",
+		len(features)-1, e.objective, strings.Join(names, " "), strings.Join(infos, " "))
+	for i := range e.trees {
 		add := 0.0
 		if i == 0 {
-			add = m.Start() // LightGBM has no start of its own
+			add = e.start // LightGBM has no start of its own
 		}
-		writeLightGBMTree(out, i, m.Tree(i), add)
+		writeLightGBMTree(out, i, e.tree(i), e.scale, add)
 	}
 	fmt.Fprint(out, "end of trees\n\npandas_categorical:null\n")
-	return out.Flush()
+	return true, out.Flush()
+}
+
+// ensemble is a sum of trees, behind a sigmoid or not.
+type ensemble struct {
+	trees        int
+	tree         func(i int) learn.Tree
+	start, scale float64
+	objective    string
+}
+
+func ensembleOf(m learn.Model) (ensemble, bool) {
+	switch m := m.(type) {
+	case *boost.Model:
+		return ensemble{m.Trees(), m.Tree, m.Start(), 1, "binary sigmoid:1"}, true
+	case *tree.ForestModel:
+		return ensemble{m.Trees(), m.Tree, 0, 1 / float64(m.Trees()), "regression"}, true
+	case *tree.Model:
+		return ensemble{1, func(int) learn.Tree { return m.Tree() }, 0, 1, "regression"}, true
+	default:
+		return ensemble{}, false
+	}
 }
 
 // lightGBMTree is a tree in LightGBM's columns: tests and leaves are numbered
 // apart, and a child that is leaf k is written as -k-1.
 type lightGBMTree struct {
+	scale, add                     float64 // of the answers
 	feature, left, right, decision []int
 	threshold, leaf                []float64
 	boundaries                     []int    // where each set begins in words
@@ -64,9 +90,9 @@ const (
 	lightGBMMissingNaN  = 2 << 2
 )
 
-func writeLightGBMTree(out io.Writer, number int, tree boost.Tree, add float64) {
-	t := lightGBMTree{boundaries: []int{0}}
-	t.put(tree.Nodes, 0, add)
+func writeLightGBMTree(out io.Writer, number int, tree learn.Tree, scale, add float64) {
+	t := lightGBMTree{scale: scale, add: add, boundaries: []int{0}}
+	t.put(tree.Nodes, 0)
 	fmt.Fprintf(out, "Tree=%d\nnum_leaves=%d\nnum_cat=%d\n", number, len(t.leaf), len(t.boundaries)-1)
 	if len(t.feature) > 0 {
 		fmt.Fprintf(out, "split_feature=%s\nsplit_gain=%s\nthreshold=%s\ndecision_type=%s\nleft_child=%s\nright_child=%s\n",
@@ -80,10 +106,10 @@ func writeLightGBMTree(out io.Writer, number int, tree boost.Tree, add float64) 
 }
 
 // put adds node at and all below it, and gives back its number as a child.
-func (t *lightGBMTree) put(nodes []boost.Node, at int, add float64) int {
+func (t *lightGBMTree) put(nodes []learn.TreeNode, at int) int {
 	n := &nodes[at]
 	if n.Leaf {
-		t.leaf = append(t.leaf, n.Answer+add)
+		t.leaf = append(t.leaf, n.Answer*t.scale+t.add)
 		return -len(t.leaf)
 	}
 	here := len(t.feature)
@@ -103,8 +129,8 @@ func (t *lightGBMTree) put(nodes []boost.Node, at int, add float64) int {
 	t.threshold = append(t.threshold, threshold)
 	t.decision = append(t.decision, decision)
 	t.left, t.right = append(t.left, 0), append(t.right, 0)
-	t.left[here] = t.put(nodes, left, add)
-	t.right[here] = t.put(nodes, right, add)
+	t.left[here] = t.put(nodes, left)
+	t.right[here] = t.put(nodes, right)
 	return here
 }
 

@@ -31,6 +31,11 @@ type Model struct {
 	Data     string             // sha256 of the data set
 	Seed     uint64
 	Rows     int // that it was trained on
+
+	// Example is one raw observation, a text for each field of Schema as a CSV
+	// has it ("" is missing), that shows Python's users what goes in. Empty for
+	// none.
+	Example []string
 }
 
 // Schema are the fields of a raw observation, in the order of Probability's row.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/pluvia-ml/pluvia/learn"
@@ -45,24 +44,13 @@ func TestTree(t *testing.T) {
 		}
 		score := m.Start()
 		for k := range m.Trees() {
-			nodes := m.Tree(k).Nodes
-			at := 0
-			for !nodes[at].Leaf {
-				node := nodes[at]
-				v := row[node.Feature]
-				left := v <= node.Threshold
+			tree := m.Tree(k)
+			for _, node := range tree.Nodes {
 				if node.Category {
 					categories++
-					left = slices.Contains(node.Codes, int(v))
-				}
-				if math.IsNaN(v) || node.Category && v >= float64(node.Known) {
-					left = node.MissingLeft
-				}
-				if at = node.Right; left {
-					at = node.Left
 				}
 			}
-			score += nodes[at].Answer
+			score += tree.Answer(row)
 		}
 		if got, want := sigmoid(score), m.Probability(row); math.Float64bits(got) != math.Float64bits(want) {
 			t.Fatalf("row %v: the trees say %v, the model %v", row, got, want)
