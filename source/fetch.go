@@ -26,7 +26,8 @@ const (
 	maxTransfers = 50               // attempts altogether
 	maxPause     = 10 * time.Second // between attempts
 	maxRedirects = 5
-	maxSidecar   = 4096 // bytes of a .sha256 file
+	minTrickle   = 1 << 10 // bytes in the time of Options.Idle
+	maxSidecar   = 4096    // bytes of a .sha256 file
 )
 
 var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -220,7 +221,7 @@ func (f *fetcher) otherDigest(got string) error {
 func (f *fetcher) attempt(ctx context.Context, have version, kept bool) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watch := time.AfterFunc(f.Idle, cancel) // until the first byte; then from byte to byte
+	watch := time.AfterFunc(f.Idle, cancel) // until the answer begins; then from minTrickle to minTrickle bytes
 	defer watch.Stop()
 
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url.String(), nil)
@@ -357,10 +358,16 @@ func (f *fetcher) receive(answer *http.Response, v version, offset int64, watch 
 func (f *fetcher) transfer(out io.Writer, in io.Reader, offset, total int64, watch *time.Timer) (n int64, broken, failed error) {
 	in = io.LimitReader(in, f.MaxBytes-offset+1)
 	buffer := make([]byte, 1<<16)
+	watch.Reset(f.Idle)
+	trickle := 0 // bytes since the watch was set
 	for {
 		m, err := in.Read(buffer)
 		if m > 0 {
-			watch.Reset(f.Idle)
+			// A server that sends a byte now and then would hold the run for days.
+			if trickle += m; trickle >= minTrickle {
+				watch.Reset(f.Idle)
+				trickle = 0
+			}
 			if _, err := out.Write(buffer[:m]); err != nil {
 				return n, nil, err
 			}
@@ -401,7 +408,7 @@ func reason(err error) string {
 	case errors.As(err, &own):
 		return string(own)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "no byte came in time"
+		return "nothing, or next to nothing, came in time"
 	case errors.As(err, &certificate):
 		return "the certificate of the host is not valid"
 	case errors.As(err, &dns):

@@ -72,6 +72,15 @@ func answer(code int) hand {
 	return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(code) }
 }
 
+// trickling gives a byte now and then, for as long as somebody waits.
+func trickling(w http.ResponseWriter, r *http.Request) {
+	for r.Context().Err() == nil {
+		w.Write([]byte{'x'})
+		http.NewResponseController(w).Flush()
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func redirect(to string) hand {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", to)
@@ -131,7 +140,8 @@ func TestFetch(t *testing.T) {
 			fragment: "#sha256=" + sumOf(payload), want: payload},
 		"announced too large": {script: []hand{serve(payload, "")}, max: 1000, code: pluvia.TooLarge, message: "1000 bytes"},
 		"sent too large":      {script: []hand{chunked(payload)}, max: 1000, code: pluvia.TooLarge, message: "1000 bytes"},
-		"silent":              {script: []hand{silent}, code: pluvia.Unavailable, message: "no byte came in time"},
+		"silent":              {script: []hand{silent}, code: pluvia.Unavailable, message: "next to nothing, came in time"},
+		"trickling":           {script: []hand{trickling}, code: pluvia.Unavailable, message: "next to nothing, came in time"},
 		"silent in between":   {before: []hand{serve(payload, `"1"`)}, script: []hand{stuck}, want: payload, stale: true},
 	} {
 		t.Run(name, func(t *testing.T) {

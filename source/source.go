@@ -47,7 +47,8 @@ type Options struct {
 	// Client fetches URLs; nil for one with the settings of this package. Its
 	// CheckRedirect is not used.
 	Client *http.Client
-	// Idle is how long a transfer may give no byte; 0 for 30 s.
+	// Idle is how long a transfer may take to begin, and then for each 1 KiB;
+	// 0 for 30 s.
 	Idle time.Duration
 	// Backoff is the pause before the second attempt of a fetch; it doubles
 	// from attempt to attempt. 0 for 500 ms.
