@@ -237,6 +237,8 @@ func (f *flavor) sha256(name string) string {
 	return f.Files[i].SHA256
 }
 
+// signature says what goes in as a CSV has it: a date is a text, because
+// MLflow would not take one for a datetime.
 func (m *Model) signature() signature {
 	type column struct {
 		Name     string `json:"name"`
@@ -245,7 +247,7 @@ func (m *Model) signature() signature {
 	}
 	columns := make([]column, 0, len(m.Schema()))
 	for _, f := range m.Schema() {
-		kind := map[table.Kind]string{table.Number: "double", table.Category: "string", table.Date: "datetime"}[f.Type.Kind()]
+		kind := map[table.Kind]string{table.Number: "double", table.Category: "string", table.Date: "string"}[f.Type.Kind()]
 		columns = append(columns, column{f.Name, kind, f.Required})
 	}
 	inputs, err := json.Marshal(columns)
