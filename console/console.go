@@ -3,7 +3,7 @@
 // the record of every run. They are rendered on the server, work without
 // JavaScript, and speak English and Spanish.
 //
-//	/                          overview
+//	/                          overview: what the champion says of each place, how good it is, what happened
 //	/cycle                     POST begins a cycle
 //	/predict?field=value...    the form, and the answer when there are values
 //	/data                      the data set; /data/rejected.csv the rows set aside

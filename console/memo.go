@@ -13,13 +13,13 @@ type memo[K comparable, V any] struct {
 }
 
 // of is the value for the key. An error is not kept.
-func (m *memo[K, V]) of(key K, make func() (V, error)) (V, error) {
+func (m *memo[K, V]) of(key K, build func() (V, error)) (V, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.made && m.key == key {
 		return m.value, nil
 	}
-	value, err := make()
+	value, err := build()
 	if err != nil {
 		return value, err
 	}
