@@ -103,7 +103,7 @@ func createExperiment(ctx context.Context, t *tx, e *pluvia.Experiment) error {
 		RETURNING id`,
 		e.Name, e.ArtifactLocation, e.Stage, e.Created, e.Updated).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
-		return pluvia.Errorf(pluvia.Exists, "Experiment(name=%s) already exists, perhaps deleted; choose another name or restore it", e.Name)
+		return nameTaken(e.Name)
 	}
 	if err != nil {
 		return err
@@ -116,10 +116,7 @@ func createExperiment(ctx context.Context, t *tx, e *pluvia.Experiment) error {
 		}
 	}
 	for _, tag := range e.Tags {
-		_, err := t.exec(ctx, `
-			INSERT INTO experiment_tags (experiment, key, value) VALUES ($1, $2, $3)
-			ON CONFLICT (experiment, key) DO UPDATE SET value = excluded.value`, number, tag.Key, tag.Value)
-		if err != nil {
+		if err := setExperimentTag(ctx, t, number, tag); err != nil {
 			return err
 		}
 	}

@@ -75,28 +75,24 @@ func createModel(ctx context.Context, t *tx, m *pluvia.Model) error {
 		ON CONFLICT (name) DO NOTHING
 		RETURNING id`, m.Name, m.Description, m.Created, m.Updated).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
-		return pluvia.Errorf(pluvia.Exists, "Registered Model (name=%s) already exists.", m.Name)
+		return modelTaken(m.Name)
 	}
 	if err != nil {
 		return err
 	}
-	for _, tag := range m.Tags {
-		_, err := t.exec(ctx, `
-			INSERT INTO model_tags (model, key, value) VALUES ($1, $2, $3)
-			ON CONFLICT (model, key) DO UPDATE SET value = excluded.value`, number, tag.Key, tag.Value)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return changeModel(ctx, t, number, pluvia.ModelUpdate{Tags: m.Tags})
 }
 
 // models are those that where chooses, by name.
 func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Model, error) {
-	var list []*pluvia.Model
-	var numbers []int64
+	list, _, err := numberedModels(ctx, t, where, args...)
+	return list, err
+}
+
+// numberedModels are those that where chooses, by name, and their numbers.
+func numberedModels(ctx context.Context, t *tx, where string, args ...any) (list []*pluvia.Model, numbers []int64, err error) {
 	at := make(map[int64]*pluvia.Model)
-	err := eachRow(ctx, t, `SELECT id, name, description, created, updated FROM models `+where+` ORDER BY name`, args, func(rows *sql.Rows) error {
+	err = eachRow(ctx, t, `SELECT id, name, description, created, updated FROM models `+where+` ORDER BY name`, args, func(rows *sql.Rows) error {
 		var number int64
 		m := new(pluvia.Model)
 		if err := rows.Scan(&number, &m.Name, &m.Description, &m.Created, &m.Updated); err != nil {
@@ -106,7 +102,7 @@ func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Mo
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = eachOf(ctx, t, `SELECT model, key, value FROM model_tags WHERE model %s ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
 		var number int64
@@ -118,9 +114,9 @@ func models(ctx context.Context, t *tx, where string, args ...any) ([]*pluvia.Mo
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return list, eachOf(ctx, t, `SELECT model, name, number FROM aliases WHERE model %s ORDER BY model, name`, numbers, func(rows *sql.Rows) error {
+	return list, numbers, eachOf(ctx, t, `SELECT model, name, number FROM aliases WHERE model %s ORDER BY model, name`, numbers, func(rows *sql.Rows) error {
 		var number int64
 		var a pluvia.Alias
 		if err := rows.Scan(&number, &a.Name, &a.Version); err != nil {

@@ -62,7 +62,7 @@ func (s *Store) CountRuns(ctx context.Context, f pluvia.RunFilter) (n int, err e
 	return n, err
 }
 
-// CreateRun stores r with its Params, Metrics, Tags and Inputs. An empty ID is
+// CreateRun stores r with all that belongs to it. An empty ID is
 // made, an ID that is taken is refused. The name and [pluvia.TagRunName] are
 // one: whichever is given sets the other, and two different ones are refused.
 // Of each metric r keeps the latest point.
@@ -91,6 +91,8 @@ func (s *Store) CreateRun(ctx context.Context, r *pluvia.Run) error {
 	f.text("artifact URI", made.ArtifactURI, maxLocation)
 	f.status(made.Status)
 	f.batch(batch)
+	f.inputModels(made.InputModels)
+	f.outputs(made.Outputs)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -103,6 +105,12 @@ func (s *Store) CreateRun(ctx context.Context, r *pluvia.Run) error {
 			return err
 		}
 		if err := logBatch(ctx, t, number, run, made.ID, batch); err != nil {
+			return err
+		}
+		if err := logInputModels(ctx, t, run, made.InputModels); err != nil {
+			return err
+		}
+		if err := logOutputs(ctx, t, run, made.Outputs); err != nil {
 			return err
 		}
 		stored, err := runs(ctx, t, `WHERE id = $1`, run)
@@ -205,10 +213,12 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 
 func (s *Store) stageRun(ctx context.Context, what, id string, stage pluvia.LifecycleStage) error {
 	return s.write(ctx, what, func(t *tx) error {
-		n, err := t.exec(ctx, `UPDATE runs SET stage = $1 WHERE run_id = $2`, stage, id)
-		if err == nil && n == 0 {
-			err = noRun(id)
+		run, err := runNumber(ctx, t, id)
+		if err != nil {
+			return err
 		}
+		// What is deleted already keeps the time at which it was.
+		_, err = t.exec(ctx, `UPDATE runs SET stage = $1, deleted = $2 WHERE id = $3 AND stage <> $1`, stage, deletedAt(t, stage), run)
 		return err
 	})
 }

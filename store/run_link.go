@@ -11,9 +11,7 @@ import (
 // already is no error. The models need not be here.
 func (s *Store) LogOutputs(ctx context.Context, runID string, outputs []pluvia.ModelOutput) error {
 	var f faults
-	for _, o := range outputs {
-		f.plainKey("logged model ID", o.ModelID, maxKey)
-	}
+	f.outputs(outputs)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -42,9 +40,7 @@ func logOutputs(ctx context.Context, t *tx, run int64, outputs []pluvia.ModelOut
 // already is no error. The models need not be here.
 func (s *Store) LogInputModels(ctx context.Context, runID string, modelIDs []string) error {
 	var f faults
-	for _, id := range modelIDs {
-		f.plainKey("logged model ID", id, maxKey)
-	}
+	f.inputModels(modelIDs)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -92,4 +88,16 @@ func linksOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.R
 		at[run].Outputs = append(at[run].Outputs, o)
 		return nil
 	})
+}
+
+func (f *faults) outputs(outputs []pluvia.ModelOutput) {
+	for _, o := range outputs {
+		f.plainKey("logged model ID", o.ModelID, maxKey)
+	}
+}
+
+func (f *faults) inputModels(ids []string) {
+	for _, id := range ids {
+		f.plainKey("logged model ID", id, maxKey)
+	}
 }

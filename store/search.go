@@ -91,7 +91,7 @@ func (s *search) where(q *query) (string, error) {
 	where, err := q.where(s.asked.Where)
 	if err == nil && len(s.datasets) > 0 && !speaksOfMetrics(s.asked.Where) {
 		p := s.kind.parts[pluvia.MetricPart]
-		where += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM %s x WHERE %s%s)`, p.table, fmt.Sprintf(p.on, "x"), q.ofDataset("x", nil))
+		where += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM %s x WHERE %s%s)`, p.table, fmt.Sprintf(p.on, "x"), q.ofDatasets("x"))
 	}
 	return s.scope(q) + ` AND ` + where, err
 }

@@ -153,7 +153,7 @@ func (q *query) compare(c pluvia.Compare) (string, error) {
 		rows += ` AND x.key = ` + q.arg(c.Field.Key)
 	}
 	if p.dataset {
-		rows += q.ofDataset("x", c.Field.Dataset)
+		rows += q.ofDatasets("x") + q.ofDataset("x", c.Field.Dataset)
 	}
 	switch c.Op {
 	case pluvia.IsNull:
@@ -181,31 +181,33 @@ func (q *query) equalByIndex(p part, c pluvia.Compare) string {
 	return text + `)`
 }
 
-// ofDataset narrows the row called name to a metric that was measured on one
-// of the query's data sets, and on the field's.
+// ofDataset narrows the row called name to a metric that was measured on the
+// data set.
 func (q *query) ofDataset(name string, d *pluvia.DatasetRef) string {
-	of := func(d pluvia.DatasetRef) string {
-		if !storable(d.Name) || !storable(d.Digest) {
-			return never
-		}
-		text := fmt.Sprintf(`%s.dataset_name = %s`, name, q.arg(d.Name))
-		if d.Digest != "" {
-			text += fmt.Sprintf(` AND %s.dataset_digest = %s`, name, q.arg(d.Digest))
-		}
-		return text
+	if d == nil {
+		return ""
 	}
-	var text string
-	if len(q.datasets) > 0 {
-		var each []string
-		for _, d := range q.datasets {
-			each = append(each, `(`+of(d)+`)`)
-		}
-		text = ` AND (` + strings.Join(each, ` OR `) + `)`
+	if !storable(d.Name) || !storable(d.Digest) {
+		return ` AND ` + never
 	}
-	if d != nil {
-		text += ` AND ` + of(*d)
+	text := fmt.Sprintf(` AND %s.dataset_name = %s`, name, q.arg(d.Name))
+	if d.Digest != "" {
+		text += fmt.Sprintf(` AND %s.dataset_digest = %s`, name, q.arg(d.Digest))
 	}
 	return text
+}
+
+// ofDatasets narrows the row called name to a metric that was measured on one
+// of the query's data sets.
+func (q *query) ofDatasets(name string) string {
+	if len(q.datasets) == 0 {
+		return ""
+	}
+	var each []string
+	for _, d := range q.datasets {
+		each = append(each, `(`+always+q.ofDataset(name, &d)+`)`)
+	}
+	return ` AND (` + strings.Join(each, ` OR `) + `)`
 }
 
 func (q *query) compareAttribute(c pluvia.Compare) (string, error) {

@@ -56,7 +56,7 @@ type Store struct {
 	hot     statements
 }
 
-var _ pluvia.Store = (*Store)(nil)
+var _ pluvia.Tracking = (*Store)(nil)
 
 // Open opens the database at path, a file, and makes or migrates its tables.
 // The folder must exist. Settings may follow the path behind a question mark:

@@ -57,10 +57,37 @@ func (s *Store) VersionByAlias(ctx context.Context, model, alias string) (v *plu
 // the model has a version of the same RunID already, nothing is written and v
 // becomes that one.
 func (s *Store) CreateVersion(ctx context.Context, v *pluvia.Version) error {
+	return s.makeVersion(ctx, v, func(t *tx) (*pluvia.Version, error) {
+		id, err := lockModel(ctx, t, v.Model)
+		if err != nil {
+			return nil, err
+		}
+		if v.RunID == "" {
+			return addVersion(ctx, t, id, v)
+		}
+		var number int
+		err = t.row(ctx, `SELECT number FROM versions WHERE model = $1 AND run_id = $2 ORDER BY number LIMIT 1`, id, v.RunID).Scan(&number)
+		if errors.Is(err, sql.ErrNoRows) {
+			return addVersion(ctx, t, id, v)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return version(ctx, t, id, v.Model, number)
+	})
+}
+
+// makeVersion checks v, has it made in a transaction, and turns it into what
+// was made.
+func (s *Store) makeVersion(ctx context.Context, v *pluvia.Version, make func(*tx) (*pluvia.Version, error)) error {
 	var f faults
 	f.text("description", v.Description, maxText)
 	f.text("source", v.Source, maxLocation)
 	f.text("run ID", v.RunID, maxKey)
+	f.text("run link", v.RunLink, maxLocation)
+	f.text("logged model ID", v.ModelID, maxKey)
+	f.text("storage", v.Storage, maxLocation)
+	f.stageText(v.Stage)
 	f.tags(v.Tags, maxModelTagValue)
 	f.aliases(v.Aliases)
 	if err := f.err(); err != nil {
@@ -68,7 +95,7 @@ func (s *Store) CreateVersion(ctx context.Context, v *pluvia.Version) error {
 	}
 	var made *pluvia.Version
 	err := s.write(ctx, "create a version", func(t *tx) (err error) {
-		made, err = createVersion(ctx, t, v)
+		made, err = make(t)
 		return err
 	})
 	if err == nil {
@@ -77,34 +104,17 @@ func (s *Store) CreateVersion(ctx context.Context, v *pluvia.Version) error {
 	return err
 }
 
-func createVersion(ctx context.Context, t *tx, v *pluvia.Version) (*pluvia.Version, error) {
-	// The update changes nothing; on PostgreSQL it holds back whoever else makes
-	// a version of this model.
-	var id int64
-	err := t.row(ctx, `UPDATE models SET last_version = last_version WHERE name = $1 RETURNING id`, v.Model).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, noModel(v.Model)
-	}
-	if err != nil {
-		return nil, err
-	}
+// addVersion makes the next version of the model, which is locked.
+func addVersion(ctx context.Context, t *tx, id int64, v *pluvia.Version) (*pluvia.Version, error) {
 	var number int
-	if v.RunID != "" {
-		err := t.row(ctx, `SELECT number FROM versions WHERE model = $1 AND run_id = $2 ORDER BY number LIMIT 1`, id, v.RunID).Scan(&number)
-		if err == nil {
-			return version(ctx, t, id, v.Model, number)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return nil, err
-		}
-	}
-	err = t.row(ctx, `UPDATE models SET last_version = last_version + 1, updated = $1 WHERE id = $2 RETURNING last_version`, t.now, id).Scan(&number)
+	err := t.row(ctx, `UPDATE models SET last_version = last_version + 1, updated = $1 WHERE id = $2 RETURNING last_version`, t.now, id).Scan(&number)
 	if err != nil {
 		return nil, err
 	}
 	_, err = t.exec(ctx, `
-		INSERT INTO versions (model, number, description, source, run_id, created, updated) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
-		id, number, v.Description, v.Source, v.RunID, t.now)
+		INSERT INTO versions (model, number, description, source, run_id, created, updated, stage, run_link, model_id, storage)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)`,
+		id, number, v.Description, v.Source, v.RunID, t.now, new(faults).stageText(v.Stage), v.RunLink, v.ModelID, v.Storage)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +139,7 @@ func (s *Store) UpdateVersion(ctx context.Context, model string, number int, u p
 		return err
 	}
 	return s.write(ctx, "update a version", func(t *tx) error {
-		id, err := modelNumber(ctx, t, model)
+		id, err := lockModel(ctx, t, model)
 		if err != nil {
 			return err
 		}
@@ -187,11 +197,11 @@ func versions(ctx context.Context, t *tx, id int64, model, rest string, args ...
 	at := make(map[int]*pluvia.Version)
 	args = append([]any{id}, args...)
 	err := eachRow(ctx, t, `
-		SELECT number, description, source, run_id, created, updated FROM versions
+		SELECT number, description, source, run_id, created, updated, stage, run_link, model_id, storage FROM versions
 		WHERE model = $1 `+rest+` ORDER BY number DESC`, args,
 		func(rows *sql.Rows) error {
 			v := &pluvia.Version{Model: model}
-			if err := rows.Scan(&v.Number, &v.Description, &v.Source, &v.RunID, &v.Created, &v.Updated); err != nil {
+			if err := rows.Scan(&v.Number, &v.Description, &v.Source, &v.RunID, &v.Created, &v.Updated, &v.Stage, &v.RunLink, &v.ModelID, &v.Storage); err != nil {
 				return err
 			}
 			list, at[v.Number] = append(list, v), v
