@@ -238,6 +238,7 @@ func TestPredict(t *testing.T) {
 	play(t, d, []scenario{
 		{name: "form", target: "/predict", status: 200, has: []string{`value="12.3"`, `min="-10" max="50" step="0.1"`, `type="date" value="2026-11-23"`, `<option value="No" selected>`, "Version 3 answers", `class="plot map"`}, hasNot: []string{"Probably", "aria-invalid"}},
 		{name: "wet", target: "/predict?Location=Hobart&Date=2017-06-01&Humidity3pm=90", status: 200, has: []string{"Probably yes", "89%", "Hobart, 1 June 2017. Probability 88.9%; from 38.0% on", "Hobart, Tasmania", "Latitude −42.88°", "place p6 selected"}},
+		{name: "yes, but not probable", target: "/predict?Location=Hobart&Humidity3pm=62", status: 200, has: []string{"Take it for a yes", "44%", "from 38.0% on"}, hasNot: []string{"Probably"}},
 		{name: "dry", target: "/predict?Humidity3pm=20&Location=Hobart", status: 200, has: []string{"Probably not", "2%"}},
 		{name: "nothing known", target: "/predict?Location=", status: 200, has: []string{"Probably not", "22%", "No place chosen"}},
 		{name: "decimal comma", target: "/predict?Humidity3pm=90,5&lang=es", status: 200, has: []string{"Probablemente sí", "89\u00a0%", `value="90,5"`}},

@@ -37,6 +37,20 @@ type answer struct {
 	Scale       scale
 }
 
+// Word names what is said: the threshold need not lie at one half, and nothing
+// is called probable that is not.
+func (a *answer) Word() string {
+	switch likely := a.Probability >= 0.5; {
+	case a.Yes && likely:
+		return "yes"
+	case a.Yes:
+		return "yes.unlikely"
+	case likely:
+		return "no.likely"
+	}
+	return "no"
+}
+
 // scale is the picture of a probability: a bar of 400 units with a mark at the threshold.
 type scale struct{ At, Mark string }
 
