@@ -345,6 +345,25 @@ func TestFormAndCycleWithoutAScript(t *testing.T) {
 	b.clean(t)
 }
 
+// A link to a section of the data page opens it, and the table behind a chart
+// can be opened.
+func TestWhatIsFoldedOpens(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(consoletest.Filled(t))
+	t.Cleanup(server.Close)
+	b := open(t, strings.TrimPrefix(server.URL, "http://"))
+	var before, after bool
+	var row string
+	const shown = `document.querySelector("#unique table").checkVisibility()`
+	b.do(t, look(modes[3]), chromedp.Navigate(server.URL+"/data?lang=en"), into(&before, chromedp.Evaluate[bool](shown)),
+		chromedp.Click(chromedp.CSS(`a[href="#unique"]`)), chromedp.WaitVisible(chromedp.CSS("#unique table")), into(&after, chromedp.Evaluate[bool](shown)),
+		chromedp.Navigate(server.URL+"/?lang=en"), chromedp.Click(chromedp.CSS("figure summary")), chromedp.WaitVisible(chromedp.CSS("figure table")), into(&row, chromedp.Text(chromedp.CSS("figure tbody tr"))))
+	if before || !after || !strings.HasPrefix(row, "Version 3") {
+		t.Errorf("section shown before %v, after %v; first row of the table %q", before, after, row)
+	}
+	b.clean(t)
+}
+
 // While a cycle runs the page changes by itself, and stops asking when it is over.
 func TestProgressMoves(t *testing.T) {
 	t.Parallel()
