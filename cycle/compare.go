@@ -114,13 +114,7 @@ func (r *Runner) compare(ctx context.Context, run *pluvia.Run) error {
 // challenger registers the model of a training run as a version of the
 // production model, under the alias "challenger".
 func (r *Runner) challenger(ctx context.Context, train *pluvia.Run) (*pluvia.Version, error) {
-	learner := project.Learner{Name: train.Param("learner"), Family: train.Param("family")}
-	for _, l := range r.Project.Learners {
-		if l.Name == learner.Name {
-			learner = l
-		}
-	}
-	version, err := r.register(ctx, r.Project.Names.ModelProd, train, learner)
+	version, err := r.register(ctx, r.Project.Names.ModelProd, train)
 	if err != nil {
 		return nil, err
 	}

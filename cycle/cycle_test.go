@@ -235,6 +235,13 @@ func TestFirstCycle(t *testing.T) {
 	if c.Rows != 1095 || c.Days != 365 || c.Original.Winner != "Challenger" || c.Champion != nil || compared.Param("Winner") != "Challenger" {
 		t.Errorf("comparison: %+v", c)
 	}
+	// What early stopping has decided is what was fitted, and what is recorded.
+	if trained := h.runs("train", pluvia.Finished)[0]; trained.Param("family") == "boost" && trained.Param("params.early_stopping") != "0" {
+		t.Errorf("the final boosting has stopped early: %+v", trained.Params)
+	}
+	if trained := h.runs("train", pluvia.Finished)[0]; v.Tag("model") != trained.Param("family") || len(v.Tags) < 5 {
+		t.Errorf("the version's tags %+v are not the run's parameters %+v", v.Tags, trained.Params)
+	}
 	model := h.champion().Source[len("s3://mlflow/"):]
 	for _, name := range []string{"MLmodel", "recipe.json", "classifier.json"} {
 		if artifacts[model+"/"+name] == "" {

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	pluvia "github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/learn"
@@ -14,6 +15,9 @@ import (
 	"github.com/pluvia-ml/pluvia/recipe"
 	"github.com/pluvia-ml/pluvia/table"
 )
+
+// hyperParam is what the hyper-parameters of a run begin with.
+const hyperParam = "params."
 
 // folder is where a run keeps its model among its artifacts.
 const folder = "model"
@@ -77,8 +81,8 @@ func (r *Runner) train(ctx context.Context, run *pluvia.Run) error {
 		{Key: "threshold", Value: strconv.FormatFloat(best.threshold, 'g', -1, 64)},
 		{Key: "rows", Value: strconv.Itoa(model.Rows)},
 	}
-	for _, p := range best.learner.Params {
-		params = append(params, pluvia.Param{Key: "params." + p.Key, Value: p.Value})
+	for key, value := range model.Params {
+		params = append(params, pluvia.Param{Key: hyperParam + key, Value: value})
 	}
 	if err := r.Store.Log(ctx, run.ID, pluvia.Batch{
 		Params:  params,
@@ -91,7 +95,8 @@ func (r *Runner) train(ctx context.Context, run *pluvia.Run) error {
 	}); err != nil {
 		return err
 	}
-	_, err = r.register(ctx, r.Project.Names.ModelDev, run, best.learner)
+	run.Params = params
+	_, err = r.register(ctx, r.Project.Names.ModelDev, run)
 	return err
 }
 
@@ -160,7 +165,7 @@ func (r *Runner) try(ctx context.Context, parent *pluvia.Run, learner project.Le
 		},
 	}
 	for _, p := range learner.Params {
-		run.Params = append(run.Params, pluvia.Param{Key: "params." + p.Key, Value: p.Value})
+		run.Params = append(run.Params, pluvia.Param{Key: hyperParam + p.Key, Value: p.Value})
 	}
 	c := &candidate{learner: learner}
 	err := r.record(ctx, run, func(ctx context.Context, run *pluvia.Run) error {
@@ -206,7 +211,7 @@ func (r *Runner) refit(ctx context.Context, data *dataset, best *candidate) (*mo
 		return nil, err
 	}
 	params := map[string]string{}
-	for _, p := range best.learner.Params {
+	for _, p := range project.ParamsOf(classifier) {
 		params[p.Key] = p.Value
 	}
 	return &modelfile.Model{
@@ -231,23 +236,26 @@ func (r *Runner) fit(name string, t *table.Table) (*recipe.Fitted, error) {
 	r.doing("recipe " + name)
 	fitted, err := r.Project.Recipes[name].Fit(r.Project.Inputs(), t)
 	if err != nil {
-		return nil, fmt.Errorf("recipe %s: %w", name, err)
+		// A recipe that was checked against the schema fails on the data only.
+		return nil, pluvia.Errorf(pluvia.Invalid, "recipe %s: %w", name, err)
 	}
 	return fitted, nil
 }
 
 // register makes a version of the model folder of a training run, or finds the
 // one that is there.
-func (r *Runner) register(ctx context.Context, name string, train *pluvia.Run, learner project.Learner) (*pluvia.Version, error) {
+func (r *Runner) register(ctx context.Context, name string, train *pluvia.Run) (*pluvia.Version, error) {
 	if err := r.Store.CreateModel(ctx, &pluvia.Model{Name: name, Description: r.Project.Title.In("en")}); err != nil && pluvia.ErrorCode(err) != pluvia.Exists {
 		return nil, err
 	}
 	version := &pluvia.Version{
 		Model: name, Source: train.ArtifactURI + "/" + folder, RunID: train.ID,
-		Tags: []pluvia.Tag{{Key: "model", Value: learner.Family}},
+		Tags: []pluvia.Tag{{Key: "model", Value: train.Param("family")}},
 	}
-	for _, p := range learner.Params {
-		version.Tags = append(version.Tags, pluvia.Tag{Key: p.Key, Value: p.Value})
+	for _, p := range train.Params {
+		if key, ok := strings.CutPrefix(p.Key, hyperParam); ok {
+			version.Tags = append(version.Tags, pluvia.Tag{Key: key, Value: p.Value})
+		}
 	}
 	return version, r.Store.CreateVersion(ctx, version)
 }

@@ -86,7 +86,7 @@ func (c *checker) learners(p *Project, learners []learner) {
 			}
 		}
 		p.Learners = append(p.Learners, Learner{
-			Name: l.Name, Family: l.Family, Recipe: l.Recipe, Params: paramsOf(v), Classifier: classifier,
+			Name: l.Name, Family: l.Family, Recipe: l.Recipe, Params: ParamsOf(classifier), Classifier: classifier,
 		})
 	}
 }
@@ -111,9 +111,11 @@ func fieldByName(v reflect.Value, key string) reflect.Value {
 	return reflect.Value{}
 }
 
-// paramsOf is every hyper-parameter of a classifier in the order of its fields.
-func paramsOf(v reflect.Value) []Param {
+// ParamsOf is every hyper-parameter of a classifier in the order of its fields,
+// as it stands in a project file.
+func ParamsOf(c learn.Classifier) []Param {
 	var out []Param
+	v := reflect.Indirect(reflect.ValueOf(c))
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if name := name(f); name != "" {
 			out = append(out, Param{name, strings.TrimSpace(fmt.Sprint(v.FieldByIndex(f.Index).Interface()))})

@@ -79,10 +79,10 @@ func (c *Compass) undo(u *undoing) {
 		points, slot := c.angles(u.categories(name)), u.add(name)
 		u.steps = append(u.steps, func(w []float64) string {
 			s, c := w[sine], w[cosine]
-			if s != s || c != c {
-				return ""
+			if s != s || c != c || s == 0 && c == 0 {
+				return "" // no direction at all
 			}
-			if math.IsInf(s, 0) || s == 0 && c == 0 {
+			if math.IsInf(s, 0) {
 				return name + "_sin"
 			}
 			if math.IsInf(c, 0) {

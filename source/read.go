@@ -156,6 +156,11 @@ func add(all, part *table.Report, name string) {
 		f.File, f.Row = name, f.Row+all.Read
 		all.Faults = append(all.Faults, f)
 	}
+	for _, column := range part.Absent {
+		if !slices.Contains(all.Absent, column) {
+			all.Absent = append(all.Absent, column)
+		}
+	}
 	for _, column := range part.Ignored {
 		if !slices.Contains(all.Ignored, column) {
 			all.Ignored = append(all.Ignored, column)

@@ -21,6 +21,7 @@ type Report struct {
 	FaultCount int      // faults in the rows that were set aside
 	Faults     []Fault  // the first of them, by row; at most MaxFaults
 	Ignored    []string // columns of the input that the schema does not have
+	Absent     []string // optional columns of the schema that the input does not have
 }
 
 // SetAside is the number of rows that are not in the table.

@@ -266,6 +266,9 @@ func TestWorkday(t *testing.T) {
 	if want := fmt.Sprintf(",%v,", one.Probability); !strings.Contains(rows[1], want) {
 		t.Errorf("file and call disagree: %s has no %s", rows[1], want)
 	}
+	if !strings.Contains(says, `no column ["load"]`) || !strings.Contains(says, `["note"]`) {
+		t.Errorf("predict does not say which columns are absent and left out: %s", says)
+	}
 	file := filepath.Join(t.TempDir(), "out.parquet")
 	input := filepath.Join(t.TempDir(), "in.csv")
 	if err := os.WriteFile(input, []byte(observations), 0o644); err != nil {

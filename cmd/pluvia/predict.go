@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -68,6 +69,12 @@ func runPredict(ctx context.Context, o *options, file, out string) (err error) {
 	if err := o.write(out, scored); err != nil {
 		return err
 	}
+	if len(report.Absent) > 0 {
+		o.ui.warn(fmt.Errorf("there is no column %q: its values count as missing", report.Absent))
+	}
+	if other := h.unknown(report.Ignored); len(other) > 0 {
+		o.ui.warn(fmt.Errorf("left out, because the project does not know them: the columns %q", other))
+	}
 	return complain(report)
 }
 
@@ -92,6 +99,12 @@ func (h *house) observations(ctx context.Context, file string) (*table.Table, *t
 	return src.Read(ctx, &schema, csv.Options{})
 }
 
+// unknown are those columns that are no field of the project either: target
+// and leaks are left out without a word.
+func (h *house) unknown(columns []string) []string {
+	return slices.DeleteFunc(slices.Clone(columns), func(name string) bool { return h.project.Schema.Field(name) >= 0 })
+}
+
 // spool keeps standard input in a file, because a source is looked at twice:
 // for its digest and its kind, and for its rows.
 func spool(in io.Reader) (name string, err error) {
@@ -103,7 +116,10 @@ func spool(in io.Reader) (name string, err error) {
 	if n > source.MaxBytes {
 		err = pluvia.Errorf(pluvia.TooLarge, "standard input is over %d bytes: cut it into parts", source.MaxBytes)
 	}
-	return f.Name(), errors.Join(err, f.Close())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 // withProbabilities puts what the champion says behind each observation.

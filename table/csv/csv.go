@@ -95,7 +95,7 @@ func Parse(ctx context.Context, data []byte, s *table.Schema, opts Options) (*ta
 		builders[i], lines[i] = p.rows, p.lines
 	}
 	t, joined := table.Join(builders, lines)
-	joined.Ignored = report.Ignored
+	joined.Ignored, joined.Absent = report.Ignored, report.Absent
 	if joined.Read == 0 {
 		return nil, nil, &table.InputError{Text: "the file has a header but no rows"}
 	}

@@ -78,7 +78,11 @@ func (in *input) match(names []string, s *table.Schema, opts Options, report *ta
 	// A file of another kind has none of the columns, were they all optional.
 	none := !slices.Contains(found, true)
 	for field, ok := range found {
-		if !ok && (none || !s.Fields[field].Optional) {
+		switch {
+		case ok:
+		case s.Fields[field].Optional && !none:
+			report.Absent = append(report.Absent, s.Fields[field].Name)
+		default:
 			missing = append(missing, s.Fields[field].Name)
 		}
 	}

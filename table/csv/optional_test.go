@@ -19,6 +19,9 @@ func TestOptionalColumnMayBeAbsent(t *testing.T) {
 	if err != nil || report.SetAside() != 0 {
 		t.Fatal(err, report)
 	}
+	if len(report.Absent) != 1 || report.Absent[0] != "b" {
+		t.Errorf("absent: %q", report.Absent)
+	}
 	b, c := got.Column("b"), got.Column("c")
 	if got.Rows() != 2 || !b.Missing(0) || !b.Missing(1) || c.Missing(0) || !c.Missing(1) {
 		t.Errorf("b is %v, c is %v", b.Codes, c.Days)

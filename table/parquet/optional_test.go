@@ -27,6 +27,9 @@ func TestOptionalColumnMayBeAbsent(t *testing.T) {
 	if b, c := got.Column("b"), got.Column("c"); got.Rows() != 2 || !b.Missing(0) || !b.Missing(1) || !c.Missing(0) || !c.Missing(1) {
 		t.Errorf("b is %v, c is %v", b.Codes, c.Days)
 	}
+	if len(report.Absent) != 2 {
+		t.Errorf("absent: %q", report.Absent)
+	}
 	s.Fields[2].Optional = false
 	if _, _, err := parquet.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), s); err == nil || !strings.Contains(err.Error(), `"c"`) {
 		t.Errorf("a column that is not optional is absent: %v", err)

@@ -83,6 +83,11 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	}
 	t, report = check(raw, int(f.NumRows()), s)
 	report.Ignored = ignored
+	for i, leaf := range leaves {
+		if leaf == nil {
+			report.Absent = append(report.Absent, s.Fields[i].Name)
+		}
+	}
 	return t, report, nil
 }
 
