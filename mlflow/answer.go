@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/pluvia-ml/pluvia"
 )
 
 // An answer is built by appending bytes: key opens a member of the object that
@@ -41,12 +43,49 @@ func intField(b []byte, name string, value int64) []byte {
 	return strconv.AppendInt(key(b, name), value, 10)
 }
 
+// intUnless is an integer that is absent when 0.
+func intUnless(b []byte, name string, value int64) []byte {
+	if value == 0 {
+		return b
+	}
+	return intField(b, name, value)
+}
+
 func boolField(b []byte, name string, value bool) []byte {
 	return strconv.AppendBool(key(b, name), value)
 }
 
 func numberField(b []byte, name string, value float64) []byte {
 	return appendNumber(key(b, name), value)
+}
+
+// tagsField is the member "tags", absent when there are none.
+func tagsField(b []byte, tags []pluvia.Tag) []byte {
+	if len(tags) == 0 {
+		return b
+	}
+	b = append(key(b, "tags"), '[')
+	for i := range tags {
+		b = pair(b, tags[i].Key, tags[i].Value)
+	}
+	return append(b, ']')
+}
+
+// paramsField is the member "params", absent when there are none.
+func paramsField(b []byte, params []pluvia.Param) []byte {
+	if len(params) == 0 {
+		return b
+	}
+	b = append(key(b, "params"), '[')
+	for i := range params {
+		b = pair(b, params[i].Key, params[i].Value)
+	}
+	return append(b, ']')
+}
+
+func pair(b []byte, k, v string) []byte {
+	b = textField(append(next(b), '{'), "key", k)
+	return append(textField(b, "value", v), '}')
 }
 
 // appendNumber writes a double as protobuf's JSON does: the shortest text that
