@@ -38,7 +38,7 @@ func Decide(rule project.Promotion, differences learn.Intervals, rows int) Decis
 		if !(worse <= limit) { // a difference that is not a number is no better than a bad one
 			return Decision{Kept, project.Text{
 				"en": fmt.Sprintf("The challenger's %s is worse by %s; the guard-rail allows %s.", name, decimal(worse, "en"), decimal(limit, "en")),
-				"es": fmt.Sprintf("El %s del aspirante empeora en %s; la salvaguarda permite %s.", name, decimal(worse, "es"), decimal(limit, "es")),
+				"es": fmt.Sprintf("La métrica %s del aspirante empeora en %s; la salvaguarda permite %s.", name, decimal(worse, "es"), decimal(limit, "es")),
 			}}
 		}
 	}
@@ -64,8 +64,8 @@ func Decide(rule project.Promotion, differences learn.Intervals, rows int) Decis
 			"es.surely_better.kept":     "El aspirante no es mejor con seguridad",
 		}[language+"."+rule.Rule+"."+outcome]
 		sentence := map[string]string{
-			"en": "%s on the same %s rows: %s %s (95%% %s to %s).",
-			"es": "%s en las mismas %s filas: %s %s (95 %% de %s a %s).",
+			"en": "%s on the same %s rows: %s %s (95%% interval %s to %s).",
+			"es": "%s en las mismas %s filas: %s %s (intervalo del 95 %%: de %s a %s).",
 		}[language]
 		reason[language] = fmt.Sprintf(sentence, word, chart.Number(float64(rows), 0, language), rule.Metric,
 			signed(d.Value, language), signed(d.Low, language), signed(d.High, language))

@@ -27,7 +27,7 @@ func TestDecide(t *testing.T) {
 		outcome, en string
 	}{
 		"no champion":               {surely, nil, cycle.Promoted, "There was no champion"},
-		"better":                    {better, differences(.01, -.01, .03, 0, 0), cycle.Promoted, "Better on the same 25,974 rows: roc_auc +0.0100 (95% −0.0100 to +0.0300)."},
+		"better":                    {better, differences(.01, -.01, .03, 0, 0), cycle.Promoted, "Better on the same 25,974 rows: roc_auc +0.0100 (95% interval −0.0100 to +0.0300)."},
 		"better, but not surely":    {surely, differences(.01, -.01, .03, 0, 0), cycle.Kept, "Challenger not surely better on the same 25,974 rows"},
 		"surely better":             {surely, differences(.018, .015, .021, 0, 0), cycle.Promoted, "Surely better"},
 		"equal":                     {better, differences(0, 0, 0, 0, 0), cycle.Kept, "Challenger not better"},
@@ -36,7 +36,7 @@ func TestDecide(t *testing.T) {
 		"within the guards":         {better, differences(.02, .01, .03, -.01, .002), cycle.Promoted, "Better"},
 		"a guard cannot be told":    {better, differences(.02, .01, .03, math.NaN(), 0), cycle.Kept, "f1"},
 		"the metric cannot be told": {project.Promotion{Rule: project.Better, Metric: "roc_auc"}, learn.Intervals{"f1": {}}, cycle.Kept, "not better"},
-		"lower is better":           {brier, differences(0, 0, 0, 0, -.005), cycle.Promoted, "brier +0.0050 (95% +0.0040 to +0.0060)"},
+		"lower is better":           {brier, differences(0, 0, 0, 0, -.005), cycle.Promoted, "brier +0.0050 (95% interval +0.0040 to +0.0060)"},
 		"lower is better, worse":    {brier, differences(0, 0, 0, 0, .005), cycle.Kept, "not surely better"},
 	} {
 		d := cycle.Decide(c.rule, c.differences, 25_974)

@@ -379,6 +379,21 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestServe serves an empty house and begins nothing by itself.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	project := pumps(t)
+	p := begin(t, append([]string{"serve", "--json", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, project...)...)
+	url := p.event(t, "listening")["url"].(string)
+	if status := idle(t, url); status.RunID != "" {
+		t.Errorf("a cycle has begun: %+v", status)
+	}
+	post(t, url+"/api/v1/cycles", `{"steps": ["etl"]}`, http.StatusAccepted)
+	if status := idle(t, url); status.Error != "" || status.RunID == "" {
+		t.Errorf("after an ETL: %+v", status)
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Setenv("PLUVIA_DATA", filepath.Join(t.TempDir(), "from-environment"))
 	if code, out, says := command(t.Context(), nil, "runs"); code != 0 {

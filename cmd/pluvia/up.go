@@ -26,17 +26,34 @@ func newUp(o *options) *cobra.Command {
 		Use:   "up",
 		Short: "Serve the champion; train the first one when there is none",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runUp(cmd.Context(), o, listen) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runUp(cmd.Context(), o, listen, true) },
 	}, o)
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8800", "address and port; port 0 picks a free one")
+	withListen(cmd, &listen)
 	return cmd
 }
 
-// runUp serves until ctx ends. Beside that it carries on the cycle that a
-// dead process has left, or runs the first one, or one on a source that has
-// changed. A cycle that fails leaves the server up, and a database that cannot
-// be opened does not keep it down while there is a last good model.
-func runUp(ctx context.Context, o *options, listen string) (err error) {
+func newServe(o *options) *cobra.Command {
+	var listen string
+	cmd := withSource(&cobra.Command{
+		Use:   "serve",
+		Short: "Serve what there is; begin a cycle only when told to",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runUp(cmd.Context(), o, listen, false) },
+	}, o)
+	withListen(cmd, &listen)
+	return cmd
+}
+
+func withListen(cmd *cobra.Command, listen *string) {
+	cmd.Flags().StringVar(listen, "listen", "127.0.0.1:8800", "address and port; port 0 picks a free one")
+}
+
+// runUp serves until ctx ends. When it is to work too, it carries on beside that
+// the cycle that a dead process has left, or runs the first one, or one on a
+// source that has changed. A cycle that fails leaves the server up, and a
+// database that cannot be opened does not keep it down while there is a last
+// good model.
+func runUp(ctx context.Context, o *options, listen string, toWork bool) (err error) {
 	h, err := openHouse(ctx, o, true)
 	if err != nil {
 		return err
@@ -83,6 +100,9 @@ func runUp(ctx context.Context, o *options, listen string) (err error) {
 		h.sayChampion(service, url)
 	}
 	h.ui.say("listening", "Console: "+url, map[string]any{"url": url})
+	if !toWork {
+		return serve(ctx, listener, handler, h.log)
+	}
 	worker.Go(func() {
 		worked, err := h.begin(work, runner, service)
 		switch {
