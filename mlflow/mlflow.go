@@ -24,6 +24,7 @@ package mlflow
 import (
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,6 +36,10 @@ type Config struct {
 	Store   pluvia.Tracking // experiments, runs, models
 	Buckets pluvia.Buckets  // artifacts, in the bucket [pluvia.MLflowBucket]
 	Log     *slog.Logger    // causes of faults of the server; nil discards them
+
+	// Sources is what the source of a new version of a model must match; nil
+	// lets every source pass that the rules in source.go let pass.
+	Sources *regexp.Regexp
 
 	// Version is the release of MLflow whose dialect clients are told this
 	// server speaks, at /version; "" stands for [Version].
@@ -49,23 +54,31 @@ type Server struct {
 	store   pluvia.Tracking
 	buckets pluvia.Buckets
 	log     *slog.Logger
+	sources *regexp.Regexp
 	version string
+	courier *courier
 }
 
-// New makes a server. It panics if there is no store or there are no buckets.
+// New makes a server, which the caller closes. It panics if there is no store
+// or there are no buckets.
 func New(c Config) *Server {
 	if c.Store == nil || c.Buckets == nil {
 		panic("mlflow: no store or no buckets")
 	}
-	s := &Server{store: c.Store, buckets: c.Buckets, log: c.Log, version: c.Version}
+	s := &Server{store: c.Store, buckets: c.Buckets, log: c.Log, sources: c.Sources, version: c.Version}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.version == "" {
 		s.version = Version
 	}
+	s.courier = newCourier(s.log)
 	return s
 }
+
+// Close ends the deliveries to webhooks that are under way, and drops those
+// that wait.
+func (s *Server) Close() { s.courier.close() }
 
 // Under which prefixes calls are served. A page's calls come by "ajax-api".
 var (
@@ -88,7 +101,7 @@ type route struct {
 
 // routes is everything that the dialect answers.
 func (s *Server) routes() []route {
-	return []route{
+	return slices.Concat([]route{
 		{root, "GET", "/health", s.plain("OK")},
 		{root, "GET", "/version", s.plain(s.version)},
 		{api3, "GET", "/server-info", s.rpc(s.serverInfo)},
@@ -132,7 +145,7 @@ func (s *Server) routes() []route {
 		{api2, "PATCH", "/logged-models/{model_id}/tags", s.rpc(s.setLoggedModelTags)},
 		{api2, "DELETE", "/logged-models/{model_id}/tags/{key}", s.rpc(s.deleteLoggedModelTag)},
 		{api2, "POST", "/logged-models/{model_id}/params", s.rpc(s.logModelParams)},
-	}
+	}, s.artifactRoutes(), s.registryRoutes(), s.webhookRoutes())
 }
 
 // Routes registers the routes: each path with its methods, 405 for other
