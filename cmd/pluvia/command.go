@@ -27,6 +27,7 @@ const (
 // options are the flags that every command has.
 type options struct {
 	data    string
+	buckets string
 	project string
 	source  string
 	json    bool
@@ -119,6 +120,7 @@ Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", "./pluvia-data", "data directory")
+	flags.StringVar(&o.buckets, "buckets", "", "where data and models are kept: a folder or s3://BUCKET/PREFIX, with the keys in AWS_ACCESS_KEY_ID\nand AWS_SECRET_ACCESS_KEY and the server in AWS_ENDPOINT_URL (default: a folder in the data directory)")
 	flags.StringVar(&o.project, "project", "", "project file (default: the one in the binary)")
 	flags.BoolVar(&o.json, "json", false, "write JSON, one object a line")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log every request and step")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	pluvia "github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/bucket"
 	"github.com/pluvia-ml/pluvia/cycle"
+	"github.com/pluvia-ml/pluvia/mlflow"
 	"github.com/pluvia-ml/pluvia/predict"
 	"github.com/pluvia-ml/pluvia/project"
 	"github.com/pluvia-ml/pluvia/project/rain"
@@ -41,7 +44,8 @@ type house struct {
 	project *project.Project
 	store   pluvia.Store
 	broken  error // why the store could not be opened: it answers nothing but that
-	buckets pluvia.Buckets
+	buckets bucket.Buckets
+	dialect *mlflow.Server // nil without a store
 	log     *slog.Logger
 	lock    *flock.Flock // nil when the house is only looked at
 }
@@ -76,10 +80,34 @@ func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error)
 	default:
 		h.store, h.broken = store.Broken(err), err
 	}
-	if h.buckets, err = bucket.OpenFolder(h.path(bucketsDir)); err != nil {
+	buckets, err := bucket.Open(ctx, cmp.Or(o.buckets, h.path(bucketsDir)))
+	if err != nil {
 		return nil, err
 	}
+	h.buckets = buckets
+	if tracking, ok := h.store.(pluvia.Tracking); ok {
+		sources, err := sourceForm()
+		if err != nil {
+			return nil, err
+		}
+		h.dialect = mlflow.New(mlflow.Config{Store: tracking, Buckets: h.buckets, Log: h.log, Sources: sources})
+	}
 	return h, nil
+}
+
+// sourceForm is what the sources of model versions must match, by the variable
+// that MLflow's own server has for it.
+func sourceForm() (*regexp.Regexp, error) {
+	const variable = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"
+	text := os.Getenv(variable)
+	if text == "" {
+		return nil, nil
+	}
+	form, err := regexp.Compile(text)
+	if err != nil {
+		return nil, pluvia.Errorf(pluvia.Invalid, "%s: %w", variable, err)
+	}
+	return form, nil
 }
 
 // unusable says why a data directory cannot be worked in, and what to do.
@@ -122,6 +150,12 @@ func (h *house) path(name string) string { return filepath.Join(h.data, name) }
 
 func (h *house) close() error {
 	var faults []error
+	if h.dialect != nil {
+		h.dialect.Close()
+	}
+	if h.buckets != nil {
+		faults = append(faults, h.buckets.Close())
+	}
 	if h.store != nil {
 		faults = append(faults, h.store.Close())
 	}

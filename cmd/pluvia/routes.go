@@ -30,6 +30,9 @@ func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start 
 	faults := pages.Errors()
 	mux := http.NewServeMux()
 	service.Routes(mux)
+	if h.dialect != nil {
+		h.dialect.Routes(mux)
+	}
 	mux.Handle("/", pages)
 	mux.Handle("GET /predict", pages) // the form; POST is the service's
 	mux.Handle("GET /{$}", either(pages, service.Welcome()))
