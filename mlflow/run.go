@@ -62,15 +62,16 @@ func appendRun(b []byte, r *pluvia.Run) []byte {
 	}
 	b = append(b, '}')
 
+	b = append(key(b, "outputs"), '{')
 	if len(r.Outputs) > 0 {
-		b = append(key(append(key(b, "outputs"), '{'), "model_outputs"), '[')
+		b = append(key(b, "model_outputs"), '[')
 		for _, o := range r.Outputs {
 			b = textField(append(next(b), '{'), "model_id", o.ModelID)
 			b = append(intField(b, "step", o.Step), '}')
 		}
-		b = append(b, ']', '}')
+		b = append(b, ']')
 	}
-	return append(b, '}')
+	return append(b, '}', '}')
 }
 
 func (s *Server) createRun(ctx context.Context, q *request, out []byte) ([]byte, error) {

@@ -89,8 +89,8 @@ func validMetric(prefix string, m pluvia.Metric) error {
 		return err
 	}
 	if m.Timestamp < 0 {
-		return pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter '%stimestamp' supplied: metric '%s' (value=%v). Timestamp must be a nonnegative long (64-bit integer) ",
-			m.Timestamp, prefix, clip(m.Key), m.Value)
+		return pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter '%stimestamp' supplied: metric '%s' (value=%s). Timestamp must be a nonnegative long (64-bit integer) ",
+			m.Timestamp, prefix, clip(m.Key), appendNumber(nil, m.Value))
 	}
 	return atMost("Metric name", maxKey, m.Key)
 }
@@ -260,8 +260,11 @@ func decoded(s string) string {
 
 // page checks how many results a call wants.
 func page(n int64, limit int) (int, error) {
-	if n < 1 || n > int64(limit) {
-		return 0, pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter 'max_results' supplied: It must be between 1 and %d", n, limit)
+	if n < 1 {
+		return 0, pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", n)
+	}
+	if n > int64(limit) {
+		return 0, pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter 'max_results' supplied. It must be at most %d", n, limit)
 	}
 	return int(n), nil
 }

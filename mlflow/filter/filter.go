@@ -191,7 +191,6 @@ func (k *Kind) parseOrder(clause string) (o pluvia.Order, err error) {
 		p.unexpected("a key to order by")
 		return o, p.err
 	}
-	o.Field = p.orderField(t)
 	p.next()
 	if p.err == nil && p.token.kind == name && !p.token.dotted {
 		switch strings.ToUpper(p.token.key) {
@@ -205,6 +204,9 @@ func (k *Kind) parseOrder(clause string) (o pluvia.Order, err error) {
 	}
 	if p.err == nil && p.token.kind != end {
 		p.unexpected("ASC, DESC or the end")
+	}
+	if p.err == nil {
+		o.Field = p.orderField(t)
 	}
 	return o, p.err
 }

@@ -85,13 +85,17 @@ func (p *parser) clause() pluvia.Expr {
 		p.failf(p.token.at, "%smore than %d clauses", p.syntax, MaxClauses)
 		return nil
 	}
-	field, numeric, listable := p.field(p.token)
+	// The form is looked at before the meaning: "tags a" lacks an operator,
+	// whatever tags may be.
+	named := p.token
 	p.next()
+	at := p.token.at
+	op := p.operator()
 	if p.err != nil {
 		return nil
 	}
-	at := p.token.at
-	c := pluvia.Compare{Field: field, Op: p.operator()}
+	field, numeric, listable := p.field(named)
+	c := pluvia.Compare{Field: field, Op: op}
 	switch {
 	case p.err != nil:
 		return nil
