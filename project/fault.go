@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pluvia-ml/pluvia/internal/spelling"
 )
 
 // Fault is one thing that is wrong in a project file or in its catalogue.
@@ -112,30 +114,9 @@ func nearest(value string, names []string) string {
 		if len(name) > 2*maxValue {
 			continue
 		}
-		if d := distance(strings.ToLower(value), strings.ToLower(name)); d < least {
+		if d := spelling.Distance(strings.ToLower(value), strings.ToLower(name)); d < least {
 			best, least = name, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, substitute)
-		}
-	}
-	return row[len(b)]
 }

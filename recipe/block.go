@@ -1,9 +1,7 @@
 package recipe
 
 import (
-	"runtime"
-	"sync"
-	"sync/atomic"
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 )
 
 // block holds the values of some rows, slot by slot. ApplyRow runs on a block
@@ -41,29 +39,7 @@ func (b block) runChunks(o op) {
 	}
 	rows := len(b[0])
 	const size = 8 * chunkRows
-	parallel((rows+size-1)/size, func(i int) {
+	parallel.For((rows+size-1)/size, func(i int) {
 		o.run(b.part(make(block, 0, len(b)), i*size, min((i+1)*size, rows)))
 	})
-}
-
-// parallel calls do(0) to do(n-1), in any order, on all processors. What do
-// computes for i must depend on i alone.
-func parallel(n int, do func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range workers {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wait.Wait()
 }

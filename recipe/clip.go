@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -59,7 +60,7 @@ func (c *Clip) fit(s *scope, columns block) (FittedStep, error) {
 	if iqr == 0 {
 		iqr = 1.5
 	}
-	parallel(len(at), func(k int) {
+	parallel.For(len(at), func(k int) {
 		b.Lower[k], b.Upper[k] = fences(columns[s.slots[at[k]]], iqr)
 	})
 	for k, name := range b.Columns {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -21,7 +22,7 @@ func (m *FillMedian) check(s *scope) { fillFields(s, s.columns(m.Columns, table.
 func (m *FillMedian) fit(s *scope, columns block) (FittedStep, error) {
 	at := s.columns(m.Columns, table.Number)
 	out := &Medians{Columns: s.named(at), Median: make([]float64, len(at))}
-	parallel(len(at), func(k int) {
+	parallel.For(len(at), func(k int) {
 		t := newTally()
 		t.add(columns[s.slots[at[k]]])
 		out.Median[k] = math.NaN()

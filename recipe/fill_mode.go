@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -56,7 +57,7 @@ func (m *FillMode) fit(s *scope, columns block) (FittedStep, error) {
 	}
 
 	modes := make([][]string, len(at))
-	parallel(len(at), func(k int) {
+	parallel.For(len(at), func(k int) {
 		i := at[k]
 		modes[k] = modesOf(columns[s.slots[i]], groupOf, len(codes), s.fields[i].Categories)
 	})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -69,7 +70,7 @@ func (f *Fitted) Apply(t *table.Table) (*table.Table, error) {
 	}
 	rows := t.Rows()
 	columns := make([]*table.Column, len(f.output))
-	parallel(len(columns), func(i int) {
+	parallel.For(len(columns), func(i int) {
 		switch c := (&table.Column{Name: f.output[i].Name, Kind: f.output[i].Type.Kind()}); c.Kind {
 		case table.Category:
 			columns[i] = table.Categories(c.Name, make([]int32, rows), f.output[i].Categories)
@@ -81,7 +82,7 @@ func (f *Fitted) Apply(t *table.Table) (*table.Table, error) {
 	})
 	var blocks sync.Pool
 	blocks.New = func() any { b := newBlock(f.width, chunkRows); return &b }
-	parallel((rows+chunkRows-1)/chunkRows, func(k int) {
+	parallel.For((rows+chunkRows-1)/chunkRows, func(k int) {
 		whole := blocks.Get().(*block)
 		b := *whole
 		lo := k * chunkRows

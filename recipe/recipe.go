@@ -47,6 +47,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -147,7 +148,7 @@ func (r Recipe) Fit(fields []table.Field, t *table.Table) (*Fitted, error) {
 		return nil, err
 	}
 	columns := make(block, len(fields))
-	parallel(len(columns), func(i int) {
+	parallel.For(len(columns), func(i int) {
 		columns[i] = make([]float64, t.Rows())
 		sources[i].load(columns[i], 0)
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -22,7 +23,7 @@ func (d *Standardise) fit(s *scope, columns block) (FittedStep, error) {
 	at := s.columns(d.Columns, table.Number)
 	out := &Scale{Columns: s.named(at), Mean: make([]float64, len(at)), Deviation: make([]float64, len(at))}
 	summaries := make([]moments, len(at))
-	parallel(len(at), func(k int) { summaries[k] = momentsOf(columns[s.slots[at[k]]]) })
+	parallel.For(len(at), func(k int) { summaries[k] = momentsOf(columns[s.slots[at[k]]]) })
 	for k, m := range summaries {
 		if m.n == 0 {
 			return nil, fmt.Errorf("column %q has no value in the training table, so it has no mean; drop it", out.Columns[k])

@@ -3,9 +3,8 @@ package table
 import (
 	"math"
 	"math/bits"
-	"runtime"
-	"sync"
-	"sync/atomic"
+
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 )
 
 // Join makes one table of the parts of one input, in order, each from a
@@ -43,7 +42,7 @@ func Join(parts []*Builder, lines []int) (*Table, *Report) {
 	}
 
 	columns := make([]*Column, len(parts[0].columns))
-	parallel(len(columns), func(i int) { columns[i] = joined(parts, i, report.Kept) })
+	parallel.For(len(columns), func(i int) { columns[i] = joined(parts, i, report.Kept) })
 	t := New(columns...)
 	if key := t.columnsOf(parts[0].rules.schema.Key); len(key) > 0 {
 		again, first := duplicates(key)
@@ -99,28 +98,6 @@ func joined(parts []*Builder, i, rows int) *Column {
 		}
 	}
 	return &out
-}
-
-// parallel calls do(0) to do(n-1) on as many goroutines as there are
-// processors. The calls must not depend on each other.
-func parallel(n int, do func(i int)) {
-	workers := min(runtime.GOMAXPROCS(0), n)
-	if workers <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // Duplicates are the rows whose values in the columns called key stand in an

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 )
 
 // A column is called a leak from this balanced accuracy on, and in a table
@@ -52,7 +54,7 @@ func Leaks(t *Table, y []bool, candidates []string) []Leak {
 		return nil
 	}
 	found := make([]Leak, len(candidates))
-	parallel(len(candidates), func(i int) {
+	parallel.For(len(candidates), func(i int) {
 		c := t.Column(candidates[i])
 		if c == nil {
 			return

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pluvia-ml/pluvia/internal/spelling"
 )
 
 // Rules are a schema made ready for checking one value after the other. They
@@ -231,7 +233,7 @@ func nearest(levels []string, value string, n int) []string {
 	}
 	found := make([]candidate, len(levels))
 	for i, level := range levels {
-		found[i] = candidate{level, edits(strings.ToLower(cut(level)), value)}
+		found[i] = candidate{level, spelling.Distance(strings.ToLower(cut(level)), value)}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return a.edits - b.edits })
 	names := make([]string, 0, n)
@@ -239,25 +241,4 @@ func nearest(levels []string, value string, n int) []string {
 		names = append(names, c.level)
 	}
 	return names
-}
-
-// edits is the Levenshtein distance in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

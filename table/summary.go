@@ -3,6 +3,8 @@ package table
 import (
 	"fmt"
 	"math"
+
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 )
 
 // Summary describes a table: what a person looks at first, and what is kept of
@@ -70,7 +72,7 @@ type Tally struct {
 // Summarize describes every column of the table.
 func Summarize(t *Table) Summary {
 	s := Summary{Rows: t.rows, Columns: make([]ColumnSummary, len(t.columns))}
-	parallel(len(t.columns), func(i int) { s.Columns[i] = summarize(t.columns[i]) })
+	parallel.For(len(t.columns), func(i int) { s.Columns[i] = summarize(t.columns[i]) })
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -133,7 +134,7 @@ func (m *Model) Probabilities(dst []float64, x *table.Table) []float64 {
 		panic(fmt.Sprintf("boost: %d columns for a model of %d features", len(x.Columns()), len(m.features)))
 	}
 	const block = 128 // rows, whose values stay in the nearest cache while all trees pass over them
-	parallel((len(dst)+block-1)/block, func(k int) {
+	parallel.For((len(dst)+block-1)/block, func(k int) {
 		from, to := k*block, min(len(dst), (k+1)*block)
 		width := len(m.features)
 		rows := make([]float64, (to-from)*width)

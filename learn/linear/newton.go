@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/learn"
 )
 
@@ -116,21 +114,9 @@ func (l Logistic) newton(ctx context.Context, train learn.Train) (*Model, error)
 func (p *problem) sums(ctx context.Context, w []float64, hessian bool) (*sums, error) {
 	n := len(p.y)
 	var part [parts]*sums
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), parts) {
-		workers.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= parts {
-					return
-				}
-				part[i] = p.part(ctx, w, n*i/parts, n*(i+1)/parts, hessian)
-			}
-		})
-	}
-	workers.Wait()
-	if err := ctx.Err(); err != nil {
+	if err := parallel.ForContext(ctx, parts, func(i int) {
+		part[i] = p.part(ctx, w, n*i/parts, n*(i+1)/parts, hessian)
+	}); err != nil {
 		return nil, err
 	}
 	total := part[0]

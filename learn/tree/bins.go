@@ -4,11 +4,9 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -34,7 +32,7 @@ type cut struct {
 func bin(ctx context.Context, x *table.Table) (*binned, error) {
 	columns := x.Columns()
 	b := &binned{make([][]uint8, len(columns)), make([]cut, len(columns))}
-	err := parallel(ctx, len(columns), func(j int) {
+	err := parallel.ForContext(ctx, len(columns), func(j int) {
 		if columns[j].Kind == table.Category {
 			b.cuts[j].category = true
 			b.columns[j] = codes(columns[j].Codes)
@@ -135,24 +133,4 @@ func (c cut) threshold(a, b uint8) float64 {
 		return t
 	}
 	return low
-}
-
-// parallel calls do(0) to do(n-1) from as many goroutines as there are threads,
-// and stops between two calls when ctx is done.
-func parallel(ctx context.Context, n int, do func(int)) error {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		workers.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				do(i)
-			}
-		})
-	}
-	workers.Wait()
-	return ctx.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/learn"
 	"github.com/pluvia-ml/pluvia/table"
 )
@@ -58,7 +59,7 @@ func (f Forest) Fit(ctx context.Context, train learn.Train) (learn.Model, error)
 	var progress sync.Mutex
 	done := 0
 	report(train, 0, len(trees))
-	err = parallel(ctx, len(trees), func(i int) {
+	err = parallel.ForContext(ctx, len(trees), func(i int) {
 		g := growers.Get().(*grower)
 		defer growers.Put(g)
 		g.maxFeatures = min(f.MaxFeatures, features)

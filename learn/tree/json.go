@@ -1,11 +1,12 @@
 package tree
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 )
 
 // file is a tree as it stands in JSON. Nodes has a letter for each node, level by
@@ -164,7 +165,7 @@ func (m *ForestModel) UnmarshalJSON(data []byte) error {
 	}
 	// 60 deep trees are 15 MB, which take one thread 0.4 s to read.
 	trees, faults := make([]*Model, len(f.Trees)), make([]error, len(f.Trees))
-	parallel(context.Background(), len(trees), func(i int) {
+	parallel.For(len(trees), func(i int) {
 		trees[i] = new(Model)
 		faults[i] = trees[i].UnmarshalJSON(f.Trees[i])
 		if n := len(trees[i].importance); faults[i] == nil && n != len(f.Importance) {

@@ -1,10 +1,10 @@
 package tree
 
 import (
-	"context"
 	"fmt"
 	"math"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -162,7 +162,7 @@ func probabilities(dst []float64, x *table.Table, trees []*Model, features int) 
 	if len(dst) != x.Rows() {
 		panic(fmt.Sprintf("tree: dst has length %d, the table %d rows", len(dst), x.Rows()))
 	}
-	parallel(context.Background(), (len(dst)+block-1)/block, func(i int) {
+	parallel.For((len(dst)+block-1)/block, func(i int) {
 		from, to := i*block, min((i+1)*block, len(dst))
 		rows := make([]float64, (to-from)*features)
 		for j, c := range columns {

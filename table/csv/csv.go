@@ -18,10 +18,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -134,27 +134,20 @@ func (in *input) parts(ctx context.Context, opts Options) ([]*part, error) {
 		start = limit
 	}
 
-	var next, done atomic.Int64
-	var wg sync.WaitGroup
+	var done atomic.Int64
 	var telling sync.Mutex
-	for range min(runtime.GOMAXPROCS(0), len(parts)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(parts) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				p := parts[i]
-				if i == 0 {
-					p.lines = in.lines
-				}
-				in.scan(p)
-				if opts.Progress != nil {
-					telling.Lock()
-					opts.Progress(done.Add(int64(p.limit-p.start)), int64(len(in.data)-in.first))
-					telling.Unlock()
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
+	if err := parallel.ForContext(ctx, len(parts), func(i int) {
+		p := parts[i]
+		if i == 0 {
+			p.lines = in.lines
+		}
+		in.scan(p)
+		if opts.Progress != nil {
+			telling.Lock()
+			opts.Progress(done.Add(int64(p.limit-p.start)), int64(len(in.data)-in.first))
+			telling.Unlock()
+		}
+	}); err != nil {
 		return nil, err
 	}
 

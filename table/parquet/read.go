@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -59,7 +60,7 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 		return nil, nil, source.blame(err)
 	}
 	raw := make([]raw, len(leaves))
-	if err := parallel(len(leaves), func(i int) (err error) {
+	if err := parallel.ForError(len(leaves), func(i int) (err error) {
 		defer damaged(&err)
 		if leaves[i] == nil {
 			raw[i].numbers = slices.Repeat([]float64{table.Missing}, int(f.NumRows()))
@@ -301,7 +302,7 @@ func check(columns []raw, rows int, s *table.Schema) (*table.Table, *table.Repor
 	rules := table.NewRules(s)
 	const run = 1 << 14
 	parts := make([]*table.Builder, max(1, (rows+run-1)/run))
-	parallel(len(parts), func(i int) error {
+	parallel.ForError(len(parts), func(i int) error {
 		from, to := i*run, min((i+1)*run, rows)
 		b := rules.Builder(to - from + 1)
 		for row := from; row < to; row++ {

@@ -19,13 +19,11 @@ import (
 	"io"
 	"math"
 	"reflect"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
+	"github.com/pluvia-ml/pluvia/internal/parallel"
 	"github.com/pluvia-ml/pluvia/table"
 )
 
@@ -108,35 +106,13 @@ func anyMissing(c *table.Column) bool {
 
 // columns encodes the columns in parallel: each has a writer and a dictionary of its own.
 func columns(writers []*parquet.ColumnWriter, t *table.Table) error {
-	return parallel(len(writers), func(i int) error {
+	return parallel.ForError(len(writers), func(i int) error {
 		c := t.Columns()[i]
 		if err := column(writers[i], c, i); err != nil {
 			return fmt.Errorf("column %s: %w", c.Name, err)
 		}
 		return nil
 	})
-}
-
-// parallel calls do(0) to do(n-1) on as many goroutines as there are
-// processors, and gives the error of the least i that has one.
-func parallel(n int, do func(i int) error) error {
-	errs := make([]error, n)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				errs[i] = do(i)
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func column(w *parquet.ColumnWriter, c *table.Column, index int) error {
