@@ -13,20 +13,19 @@ import (
 
 // For calls do(0) to do(n-1), each once, in any order. One of the goroutines is
 // the caller's, so that it never waits for one that has not begun.
-func For(n int, do func(i int)) { share(nil, n, do) }
+func For(n int, do func(i int)) { share(n, func() bool { return false }, do) }
 
 // ForContext is For that stops between two calls when ctx is done, and then
 // gives back its error.
 func ForContext(ctx context.Context, n int, do func(i int)) error {
-	share(ctx, n, do)
+	share(n, func() bool { return ctx.Err() != nil }, do)
 	return ctx.Err()
 }
 
-// share is both; a nil ctx is never done.
-func share(ctx context.Context, n int, do func(i int)) {
+func share(n int, stop func() bool, do func(i int)) {
 	var next atomic.Int64
 	work := func() {
-		for ctx == nil || ctx.Err() == nil {
+		for !stop() {
 			i := int(next.Add(1)) - 1
 			if i >= n {
 				return
