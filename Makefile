@@ -1,13 +1,14 @@
 # Everything here is pure Go: no C compiler is needed, and none is used.
 export CGO_ENABLED = 0
 
-.PHONY: build test lint bench bench-etl bench-up bench-predict bench-learn peers
+.PHONY: build test lint bench bench-etl bench-up bench-predict bench-learn bench-tracking peers
 
 build: ## the binary ./pluvia
 	go build -trimpath -o pluvia ./cmd/pluvia
 
 test: ## set up what the tests need, then run them all; nothing is left out
 	tools/setup chromium
+	tools/setup clients
 	CI=true go test ./...
 
 lint: ## formatting, vet, staticcheck, module tidiness
@@ -19,7 +20,7 @@ lint: ## formatting, vet, staticcheck, module tidiness
 peers: ## the Python peers of the benchmarks, pinned, under .tools/venv
 	tools/setup peers
 
-bench: bench-etl bench-up bench-predict bench-learn ## every bar beside its peer
+bench: bench-etl bench-up bench-predict bench-learn bench-tracking ## every bar beside its peer
 
 bench-etl: peers ## classic ETL beside polars
 	go run ./bench/etl
@@ -33,3 +34,7 @@ bench-predict: peers ## one-row predictions beside FastAPI and scikit-learn
 
 bench-learn: peers ## boosting beside LightGBM
 	go run ./bench/learn
+
+bench-tracking: peers ## the MLflow dialect beside MLflow and fasttrackml
+	tools/setup wrk
+	go run ./bench/tracking -large
