@@ -69,7 +69,7 @@ func (s *search) page(ctx context.Context, t *tx) (found []entity, next string, 
 		for ; class < classes && len(found) < limit && err == nil; class++ {
 			var more []entity
 			var moreMarks []mark
-			more, moreMarks, err = s.runClass(ctx, t, class, m, limit-len(found))
+			more, moreMarks, err = s.runClass(ctx, t, terms[0].field, class, m, limit-len(found))
 			found, marks, m = append(found, more...), append(marks, moreMarks...), nil
 		}
 	}
@@ -128,11 +128,10 @@ func (s *search) byIndex(ctx context.Context, t *tx, first term) (bool, error) {
 	return n > fewEnough, err
 }
 
-// runClass finds the entities of one class under the first term, from its
-// index.
-func (s *search) runClass(ctx context.Context, t *tx, class int, m mark, limit int) ([]entity, []mark, error) {
+// runClass finds the entities of one class under the first term, that of a
+// field, from its index.
+func (s *search) runClass(ctx context.Context, t *tx, first pluvia.Field, class int, m mark, limit int) ([]entity, []mark, error) {
 	q := s.query()
-	first := s.asked.OrderBy[0].Field
 	p := s.kind.parts[first.Of]
 	var from, driven string
 	if class == hasNone {

@@ -149,6 +149,7 @@ func (q *query) compare(c pluvia.Compare) (string, error) {
 	value := "x.value"
 	if p.keys != nil {
 		value = p.keys[c.Field.Key]
+		rows += ` AND ` + value + ` IS NOT NULL`
 	} else {
 		rows += ` AND x.key = ` + q.arg(c.Field.Key)
 	}

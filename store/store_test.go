@@ -9,7 +9,7 @@ import (
 	"github.com/pluvia-ml/pluvia/store/storetest"
 )
 
-func open(t *testing.T, path string) pluvia.Store {
+func open(t *testing.T, path string) pluvia.Tracking {
 	s, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func open(t *testing.T, path string) pluvia.Store {
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Exercise(t, func(t *testing.T) pluvia.Store {
+	storetest.Exercise(t, func(t *testing.T) pluvia.Tracking {
 		return open(t, filepath.Join(t.TempDir(), "pluvia.db"))
 	})
 }

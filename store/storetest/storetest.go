@@ -1,4 +1,4 @@
-// Package storetest is the suite that every [pluvia.Store] must pass: each
+// Package storetest is the suite that every [pluvia.Tracking] must pass: each
 // method, each error code, bounds, hostile text, concurrent writers, and what
 // must still be there after a death.
 //
@@ -24,19 +24,27 @@ import (
 
 // Exercise runs the suite. Each call of open gives a store of its own, which is
 // empty but for the default experiment; the suite closes it.
-func Exercise(t *testing.T, open func(t *testing.T) pluvia.Store) {
+func Exercise(t *testing.T, open func(t *testing.T) pluvia.Tracking) {
+	run := func(name string, test func(*testing.T, pluvia.Tracking)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			})
+			test(t, s)
+		})
+	}
 	for _, part := range []map[string]func(*testing.T, pluvia.Store){experimentTests, runTests, logTests, modelTests, concurrencyTests} {
 		for name, test := range part {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				s := open(t)
-				t.Cleanup(func() {
-					if err := s.Close(); err != nil {
-						t.Errorf("close: %v", err)
-					}
-				})
-				test(t, s)
-			})
+			run(name, func(t *testing.T, s pluvia.Tracking) { test(t, s) })
+		}
+	}
+	for _, part := range []map[string]func(*testing.T, pluvia.Tracking){searchTests} {
+		for name, test := range part {
+			run(name, test)
 		}
 	}
 }
@@ -48,7 +56,7 @@ const crashDSN = "PLUVIA_STORETEST_CRASH"
 // that are open at once, and a process that is killed while it writes. open
 // opens the database at dsn, which is empty at first. The test that calls it
 // runs itself again in a child process, so it must do nothing else.
-func ExerciseDurable(t *testing.T, dsn string, open func(t *testing.T, dsn string) pluvia.Store) {
+func ExerciseDurable(t *testing.T, dsn string, open func(t *testing.T, dsn string) pluvia.Tracking) {
 	if dsn := os.Getenv(crashDSN); dsn != "" {
 		writeUntilKilled(t, open(t, dsn))
 		return
@@ -85,7 +93,7 @@ func ExerciseDurable(t *testing.T, dsn string, open func(t *testing.T, dsn strin
 
 // killWhileWriting starts this test in a child process, kills it in the middle
 // and gives the number of points that it has acknowledged for each run.
-func killWhileWriting(t *testing.T, dsn string, open func(t *testing.T, dsn string) pluvia.Store) map[string]int {
+func killWhileWriting(t *testing.T, dsn string, open func(t *testing.T, dsn string) pluvia.Tracking) map[string]int {
 	acknowledged := make(map[string]int)
 	for range 5 {
 		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v=false")
