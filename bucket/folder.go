@@ -264,9 +264,22 @@ func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
+// leadsOut says whether a place cannot be reached because of a symbolic link on
+// the way, which os.Root does not follow out of the folder. It is asked when
+// something has failed.
+func (f *Folder) leadsOut(place string) bool {
+	for ; place != "."; place = path.Dir(place) {
+		if info, err := f.root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			_, err := f.root.Stat(place)
+			return err != nil
+		}
+	}
+	return false
+}
+
 // missing is the error of an object that cannot be opened.
 func (f *Folder) missing(bucket, key string, err error) error {
-	if isMissing(err) {
+	if isMissing(err) || f.leadsOut(bucket+"/"+key) {
 		return &pluvia.Error{Code: pluvia.NotFound, Message: fmt.Sprintf("no object %s", pluvia.URI(bucket, key)), Err: err}
 	}
 	return f.failed("open", bucket+"/"+key, err)
@@ -291,6 +304,8 @@ func (f *Folder) failed(what, place string, err error) error {
 		return coded(pluvia.Unavailable, "not permitted; check who owns the folder")
 	case errors.Is(err, fs.ErrClosed):
 		return coded(pluvia.Unavailable, "closed")
+	case f.leadsOut(place):
+		return coded(pluvia.Conflict, "a symbolic link on the way leads out of the folder; remove the link or choose another key")
 	}
 	return fmt.Errorf("buckets in %s: %s %s: %w", f.dir, what, place, err)
 }

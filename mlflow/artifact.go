@@ -67,10 +67,14 @@ func keyOf(uri string) (string, error) {
 	return safePath(key)
 }
 
-// below joins a folder's key and a path that a client names.
+// below joins a folder's key and a path that a client names, as it is: what a
+// bucket takes for no key shall not become one by being tidied.
 func below(folder, p string) (string, error) {
 	p, err := safePath(p)
-	return path.Join(folder, p), err
+	if folder == "" || p == "" {
+		return folder + p, err
+	}
+	return folder + "/" + p, err
 }
 
 // keyBelow is the key of a path that a client names, below an address.
@@ -177,8 +181,8 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) downloadOfRun(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	id := cmp.Or(query.Get("run_id"), query.Get("run_uuid"))
+	asked := query(r)
+	id := cmp.Or(asked.Get("run_id"), asked.Get("run_uuid"))
 	if id == "" {
 		return pluvia.Errorf(pluvia.Invalid, "Missing value for required parameter 'run_id'.%s", seeDocs)
 	}
@@ -190,12 +194,12 @@ func (s *Server) downloadOfRun(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) downloadOfVersion(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	number, err := versionNumber(query.Get("version"))
+	asked := query(r)
+	number, err := versionNumber(asked.Get("version"))
 	if err != nil {
 		return err
 	}
-	v, err := s.store.Version(r.Context(), query.Get("name"), number)
+	v, err := s.store.Version(r.Context(), asked.Get("name"), number)
 	if err != nil {
 		return err
 	}
@@ -217,7 +221,7 @@ func (s *Server) downloadOfLoggedModel(w http.ResponseWriter, r *http.Request) e
 // sendBelow sends the file below an address that a parameter of the query
 // names.
 func (s *Server) sendBelow(w http.ResponseWriter, r *http.Request, uri, parameter string) error {
-	p := r.URL.Query().Get(parameter)
+	p := query(r).Get(parameter)
 	if p == "" {
 		return pluvia.Errorf(pluvia.Invalid, "Missing value for required parameter '%s'.%s", parameter, seeDocs)
 	}
@@ -265,8 +269,8 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) uploadToRun(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	id, p := query.Get("run_uuid"), query.Get("path")
+	asked := query(r)
+	id, p := asked.Get("run_uuid"), asked.Get("path")
 	switch {
 	case id == "":
 		return pluvia.Errorf(pluvia.Invalid, "Request must specify run_uuid.")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func read(d *document, r *http.Request, limit int) error {
 		}
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.RawQuery != "" {
-		d.ask(r.URL.Query())
+		d.ask(query(r))
 		return nil
 	}
 	var err error
@@ -119,6 +120,13 @@ func read(d *document, r *http.Request, limit int) error {
 	}
 	d.scan()
 	return nil
+}
+
+// query are the parameters of a request. A semicolon is a character like any
+// other, where net/url would drop the parameter that has one.
+func query(r *http.Request) url.Values {
+	values, _ := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B")) // what has a bad escape is not there
+	return values
 }
 
 // readBody reads at most limit bytes into b, which grows as they come, whatever
