@@ -77,6 +77,13 @@ type Tracking interface {
 	UpdateWebhook(ctx context.Context, w *Webhook) error
 	DeleteWebhook(ctx context.Context, id string) error
 
+	// Import adds what a parcel holds and is not here, all or none. What is here
+	// stays as it is, but that a run that is not done takes name, status and end,
+	// and a pending logged model its status; so the same parcel twice is no
+	// change. An ID, or a version's number, that stands for something else here
+	// is a Conflict.
+	Import(ctx context.Context, p Parcel) error
+
 	// Purge removes for good what was deleted before the given moment
 	// (milliseconds), frees its names, and gives back the artifact URIs that
 	// nothing refers to any more.

@@ -48,18 +48,8 @@ func (s *Store) CreateLoggedModel(ctx context.Context, m *pluvia.LoggedModel) er
 	var f faults
 	if made.ID == "" {
 		made.ID = "m-" + s.NewID()
-	} else if hex, ok := strings.CutPrefix(made.ID, "m-"); !ok || !isRunID(hex) {
-		f.add("logged model ID %s: want m- and 32 lower-case hexadecimal digits", quote(made.ID))
 	}
-	f.plainKey("logged model name", made.Name, maxLoggedModelName)
-	if strings.ContainsAny(made.Name, `/:.%"'`) {
-		f.add(`logged model name %s: a name may hold none of / : . %% " '`, quote(made.Name))
-	}
-	f.text("logged model type", made.Type, maxLoggedModelName)
-	f.text("source run ID", made.SourceRunID, maxKey)
-	f.text("status message", made.StatusMessage, maxText)
-	f.text("artifact URI", made.ArtifactURI, maxLocation)
-	f.loggedModelStatus(made.Status)
+	f.loggedModelTexts(&made)
 	f.batch(pluvia.Batch{Params: made.Params, Tags: made.Tags})
 	f.modelMetrics(made.Metrics)
 	if err := f.err(); err != nil {
@@ -341,6 +331,22 @@ func loggedModels(ctx context.Context, t *tx, where string, args ...any) (list [
 		return nil
 	})
 	return list, numbers, err
+}
+
+// loggedModelTexts checks what stands in the row of a logged model.
+func (f *faults) loggedModelTexts(m *pluvia.LoggedModel) {
+	if hex, ok := strings.CutPrefix(m.ID, "m-"); !ok || !isRunID(hex) {
+		f.add("logged model ID %s: want m- and 32 lower-case hexadecimal digits", quote(m.ID))
+	}
+	f.plainKey("logged model name", m.Name, maxLoggedModelName)
+	if strings.ContainsAny(m.Name, `/:.%"'`) {
+		f.add(`logged model name %s: a name may hold none of / : . %% " '`, quote(m.Name))
+	}
+	f.text("logged model type", m.Type, maxLoggedModelName)
+	f.text("source run ID", m.SourceRunID, maxKey)
+	f.text("status message", m.StatusMessage, maxText)
+	f.text("artifact URI", m.ArtifactURI, maxLocation)
+	f.loggedModelStatus(m.Status)
 }
 
 func (f *faults) loggedModelStatus(status pluvia.LoggedModelStatus) {

@@ -81,15 +81,7 @@ func (s *Store) CreateVersion(ctx context.Context, v *pluvia.Version) error {
 // was made.
 func (s *Store) makeVersion(ctx context.Context, v *pluvia.Version, make func(*tx) (*pluvia.Version, error)) error {
 	var f faults
-	f.text("description", v.Description, maxText)
-	f.text("source", v.Source, maxLocation)
-	f.text("run ID", v.RunID, maxKey)
-	f.text("run link", v.RunLink, maxLocation)
-	f.text("logged model ID", v.ModelID, maxKey)
-	f.text("storage", v.Storage, maxLocation)
-	f.stageText(v.Stage)
-	f.tags(v.Tags, maxModelTagValue)
-	f.aliases(v.Aliases)
+	f.version(v)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -235,4 +227,16 @@ func versions(ctx context.Context, t *tx, id int64, model, rest string, args ...
 
 func noVersion(model string, number int) error {
 	return pluvia.Errorf(pluvia.NotFound, "Model Version (name=%s, version=%d) not found", cut(model, maxModelName), number)
+}
+
+func (f *faults) version(v *pluvia.Version) {
+	f.text("description", v.Description, maxText)
+	f.text("source", v.Source, maxLocation)
+	f.text("run ID", v.RunID, maxKey)
+	f.text("run link", v.RunLink, maxLocation)
+	f.text("logged model ID", v.ModelID, maxKey)
+	f.text("storage", v.Storage, maxLocation)
+	f.stageText(v.Stage)
+	f.tags(v.Tags, maxModelTagValue)
+	f.aliases(v.Aliases)
 }
