@@ -13,7 +13,7 @@ type broken struct{ err *pluvia.Error }
 // Broken stands in for a store that could not be opened because of err: every
 // call answers that, with the code [pluvia.Unavailable], so that what needs no
 // store goes on. It touches no file.
-func Broken(err error) pluvia.Store {
+func Broken(err error) pluvia.Tracking {
 	answer := &pluvia.Error{Message: pluvia.ErrorMessage(err), Err: err}
 	if own := (*pluvia.Error)(nil); errors.As(err, &own) {
 		*answer = *own

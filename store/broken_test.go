@@ -17,7 +17,7 @@ func TestBroken(t *testing.T) {
 	t.Parallel()
 	s := Broken(pluvia.Errorf(pluvia.Internal, "database x: damaged; restore it"))
 	value := reflect.ValueOf(s)
-	contract := reflect.TypeFor[pluvia.Store]()
+	contract := reflect.TypeFor[pluvia.Tracking]()
 	for i := range contract.NumMethod() {
 		name := contract.Method(i).Name
 		call := value.MethodByName(name)
