@@ -39,7 +39,7 @@ import (
 // Config is what the pages show. Project, Store, Buckets and Cycle must be set.
 type Config struct {
 	Project *project.Project
-	Store   pluvia.Store
+	Store   pluvia.Tracking
 	Buckets pluvia.Buckets
 	Cycle   Cycle
 

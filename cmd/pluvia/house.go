@@ -42,7 +42,7 @@ const (
 type house struct {
 	options
 	project *project.Project
-	store   pluvia.Store
+	store   pluvia.Tracking
 	broken  error // why the store could not be opened: it answers nothing but that
 	buckets bucket.Buckets
 	dialect *mlflow.Server // nil without a store
@@ -85,12 +85,12 @@ func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error)
 		return nil, err
 	}
 	h.buckets = buckets
-	if tracking, ok := h.store.(pluvia.Tracking); ok {
+	if h.broken == nil {
 		sources, err := sourceForm()
 		if err != nil {
 			return nil, err
 		}
-		h.dialect = mlflow.New(mlflow.Config{Store: tracking, Buckets: h.buckets, Log: h.log, Sources: sources})
+		h.dialect = mlflow.New(mlflow.Config{Store: h.store, Buckets: h.buckets, Log: h.log, Sources: sources})
 	}
 	return h, nil
 }

@@ -37,7 +37,7 @@ type Demo struct {
 	http.Handler // with the middleware of a server
 	Console      *console.Console
 	Project      *project.Project
-	Store        pluvia.Store
+	Store        pluvia.Tracking
 	Buckets      pluvia.Buckets
 	Cycle        *Cycle
 	Champion     *console.Champion // what serves; nil for nothing
