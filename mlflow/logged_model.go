@@ -137,6 +137,9 @@ func (s *Server) finishLoggedModel(ctx context.Context, q *request, out []byte) 
 }
 
 func (s *Server) deleteLoggedModel(ctx context.Context, q *request, out []byte) ([]byte, error) {
+	if err := q.err(); err != nil {
+		return nil, err
+	}
 	return empty(out), s.store.DeleteLoggedModel(ctx, q.PathValue("model_id"))
 }
 
@@ -152,6 +155,9 @@ func (s *Server) setLoggedModelTags(ctx context.Context, q *request, out []byte)
 }
 
 func (s *Server) deleteLoggedModelTag(ctx context.Context, q *request, out []byte) ([]byte, error) {
+	if err := q.err(); err != nil {
+		return nil, err
+	}
 	return empty(out), s.store.DeleteLoggedModelTag(ctx, q.PathValue("model_id"), q.PathValue("key"))
 }
 

@@ -220,8 +220,9 @@ func (m message) integer(name string, other int64) int64 {
 			return x
 		}
 		if n.kind == number {
-			// The upper bound is the first float64 that is no int64.
-			if x, err := strconv.ParseFloat(string(raw), 64); err == nil && x == math.Trunc(x) && x >= math.MinInt64 && x < math.MaxInt64 {
+			// The upper bound is the first float64 that is no int64. What is spelled
+			// as an integer has been tried, and a float64 would round it.
+			if x, err := strconv.ParseFloat(string(raw), 64); err == nil && !integral(raw) && x == math.Trunc(x) && x >= math.MinInt64 && x < math.MaxInt64 {
 				return int64(x)
 			}
 			m.bad(name, n, "want an integer of 64 bits."+seeDocs)

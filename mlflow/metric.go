@@ -36,9 +36,10 @@ func (s *Server) metricHistory(ctx context.Context, q *request, out []byte) ([]b
 	if err := q.err(); err != nil {
 		return nil, err
 	}
-	if limit < 0 || limit == 0 && q.has("max_results") || limit > math.MaxInt32 {
+	if limit < 0 || limit == 0 && q.has("max_results") {
 		return nil, pluvia.Errorf(pluvia.Invalid, "Invalid value %d for parameter 'max_results' supplied. It must be a positive integer.", limit)
 	}
+	limit = min(limit, math.MaxInt32)
 	points, token, err := s.store.MetricPage(ctx, id, name, int(limit), after)
 	if err != nil {
 		return nil, err

@@ -4,15 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/pluvia-ml/pluvia/bucket"
-	"github.com/pluvia-ml/pluvia/store"
 )
 
 var serve = flag.String("serve", "", "serve the dialect on this address until interrupted")
@@ -25,30 +20,23 @@ func TestServe(t *testing.T) {
 	t.Fatal(http.ListenAndServe(*serve, newHandler(t)))
 }
 
-// newHandler is the dialect over an empty database and empty buckets.
+// newHandler is the dialect over an empty database and empty buckets, without
+// a connection.
 func newHandler(t testing.TB) http.Handler {
 	t.Helper()
-	dir := t.TempDir()
-	db, err := store.Open(t.Context(), filepath.Join(dir, "pluvia.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	buckets, err := bucket.OpenFolder(filepath.Join(dir, "buckets"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	mux := http.NewServeMux()
-	New(Config{Store: db, Buckets: buckets, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}).Routes(mux)
+	newSite(t).Routes(mux)
 	return mux
 }
 
-// ask sends one request: "POST /runs/create" goes to /api/2.0/mlflow, any other
-// path as it is.
+// ask sends one request: "POST /runs/create" goes to /api/2.0/mlflow, a path
+// that begins with /api, /ajax-api or a bar as it is, without the bar.
 func ask(t testing.TB, h http.Handler, target, body string) (status int, answer string) {
 	t.Helper()
 	method, path, _ := strings.Cut(target, " ")
-	if !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/ajax-api/") {
+	if plain, ok := strings.CutPrefix(path, "|"); ok {
+		path = plain
+	} else if !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/ajax-api/") {
 		path = "/api/2.0/mlflow" + path
 	}
 	var sent io.Reader

@@ -295,5 +295,5 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// (and (> metric:auc 0.8) (or (= parameter:model "boost") (not (LIKE tag:mlflow.user "test%")))) <nil>
-	// at 15: Expected numeric value type for metric. Found and
+	// at 15: Invalid clause(s) in filter string: expected a value, got 'and'
 }

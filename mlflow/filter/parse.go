@@ -114,7 +114,7 @@ func (p *parser) clause() pluvia.Expr {
 			p.failf(at, "Invalid comparator '%s' for a number, not one of %q", c.Op, ofNumbers)
 			return nil
 		}
-		if p.token.kind == end || p.token.kind == symbol {
+		if p.noValue() {
 			p.unexpected("a value")
 		} else if p.token.kind != number {
 			p.failf(p.token.at, "Expected numeric value type for %s. Found %s", called(field), quote(p.text[p.token.at:p.token.to]))
@@ -129,6 +129,11 @@ func (p *parser) clause() pluvia.Expr {
 		c.Text = p.string("Expected a quoted string value for " + parts[field.Of] + " (e.g. 'my-value').")
 	}
 	return c
+}
+
+// noValue says whether the token is nothing that somebody has taken for a value.
+func (p *parser) noValue() bool {
+	return p.token.kind == end || p.token.kind == symbol || p.reserved()
 }
 
 // reserved says whether the token is a word that can only stand elsewhere.
@@ -258,9 +263,9 @@ func (p *parser) operator() pluvia.Op {
 // string reads a text in quotes; want is what MLflow says when there is none.
 func (p *parser) string(want string) string {
 	s := p.token.key
-	switch p.token.kind {
-	case text, quoted:
-	case end, symbol:
+	switch {
+	case p.token.kind == text, p.token.kind == quoted:
+	case p.noValue():
 		p.unexpected("a value")
 	default:
 		p.failf(p.token.at, "%s Got value %s", want, quote(p.lexer.text[p.token.at:p.token.to]))
