@@ -37,6 +37,7 @@ var rooms = []struct {
 	{"store", []string{""}, "keeps the vocabulary in a database; knows no model"},
 	{"bucket", []string{""}, "keeps objects; knows no model"},
 	{"mlflow", []string{"", "internal/web", "mlflow/filter"}, "the dialect: wire, routes, grammar; knows no SQL and no model"},
+	{"transfer", []string{"", "bucket"}, "moves in from MLflow and back: writes by the contracts, reads artifacts in S3 by the room that speaks it"},
 	{"cycle", []string{"", "table", "recipe", "learn", "modelfile", "chart", "project", "source"}, "where the towers meet, to train"},
 	{"predict", []string{"", "table", "recipe", "learn", "modelfile", "project", "internal/web"}, "where the towers meet, to serve"},
 	{"mlflow/filter", []string{""}, "the language of MLflow's searches, apart from its wire: the console's filter boxes take it too"},
@@ -55,9 +56,9 @@ var foreign = []struct {
 	rooms   []string
 	why     string
 }{
-	{"database/sql", []string{"store"}, "one room speaks SQL"},
-	{"modernc.org/sqlite", []string{"store"}, "one room knows the database"},
-	{"net/http", []string{"source", "bucket", "mlflow", "predict", "console", "internal/web", "cmd", "bench"}, "the numeric tower, the store and the cycle know no HTTP; S3 is HTTP"},
+	{"database/sql", []string{"store", "transfer"}, "one room speaks SQL; another reads the tables of MLflow's own database"},
+	{"modernc.org/sqlite", []string{"store", "transfer"}, "one room knows our database, another MLflow's"},
+	{"net/http", []string{"source", "bucket", "mlflow", "transfer", "predict", "console", "internal/web", "cmd", "bench"}, "the numeric tower, the store and the cycle know no HTTP; S3 is HTTP"},
 	{"github.com/minio/minio-go/v7", []string{"bucket"}, "one room speaks S3"},
 	{"log/slog", []string{"mlflow", "cycle", "predict", "console", "internal/web", "cmd"}, "libraries return errors, they do not log"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands only"},
