@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/bucket"
 	"github.com/pluvia-ml/pluvia/mlflow"
 	"github.com/pluvia-ml/pluvia/store"
@@ -91,7 +92,12 @@ func TestScripts(t *testing.T) {
 					continue
 				}
 				t.Run(filepath.Base(script), func(t *testing.T) {
-					run(t, c, script)
+					buckets, err := bucket.OpenFolder(filepath.Join(t.TempDir(), "buckets"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer buckets.Close()
+					run(t, c, script, buckets)
 				})
 			}
 		})
@@ -121,18 +127,14 @@ func since(t *testing.T, script string) float64 {
 	return version
 }
 
-// run runs a script against a house of its own.
-func run(t *testing.T, c client, script string) {
+// run runs a script against a house of its own with these buckets.
+func run(t *testing.T, c client, script string, buckets pluvia.Buckets) {
 	dir := t.TempDir()
 	db, err := store.Open(t.Context(), filepath.Join(dir, "pluvia.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	buckets, err := bucket.OpenFolder(filepath.Join(dir, "buckets"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	dialect := mlflow.New(mlflow.Config{Store: db, Buckets: buckets, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	defer dialect.Close()
 	mux := http.NewServeMux()
