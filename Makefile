@@ -8,6 +8,7 @@ build: ## the binary ./pluvia
 
 test: ## set up what the tests need, then run them all; nothing is left out
 	tools/setup chromium
+	tools/setup postgresql
 	tools/setup clients
 	CI=true go test ./...
 

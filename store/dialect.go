@@ -4,63 +4,55 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"syscall"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"unicode"
 
 	"github.com/pluvia-ml/pluvia"
 )
 
-// dsn is how the two sets of connections are opened.
-type dsn struct{ writer, reader string }
+// dialect is what the databases do not do alike. The SQL of this package is one
+// text for all of them; where no text is understood by all, a piece of it
+// stands here.
+type dialect struct {
+	// tables turns the text of a migration, which is written for SQLite, into
+	// this database's.
+	tables func(migration string) string
+	// hasTable is a query that says whether there is a table of the name $1.
+	hasTable string
+	// alone is run at the beginning of a migration, so that no other process
+	// does the same; "" where a transaction that writes is alone anyway.
+	alone string
+	// numbered is run after experiments were stored under numbers of their own,
+	// so that new ones get higher numbers; "" where that is so anyway.
+	numbered string
 
-// sqliteDSN reads a path as [Open] takes it.
-func sqliteDSN(path string) (dsn, error) {
-	file, settings, _ := strings.Cut(path, "?")
-	if file == "" || strings.ContainsRune(file, 0) {
-		return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: want the path of a file", path)
-	}
-	if scheme, _, ok := strings.Cut(file, "://"); ok {
-		return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: %s databases are not supported, want the path of a file", path, scheme)
-	}
-	given, err := url.ParseQuery(settings)
-	if err != nil {
-		return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: %w", path, err)
-	}
-	synchronous := "normal"
-	for key, values := range given {
-		value := strings.ToLower(values[len(values)-1])
-		if key != "synchronous" || value != "normal" && value != "full" {
-			return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: setting %s=%s: the only one is synchronous, normal or full", path, key, value)
-		}
-		synchronous = value
-	}
-	abs, err := filepath.Abs(file)
-	if err != nil {
-		return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: %w", path, err)
-	}
-	pragmas := url.Values{"_pragma": {
-		"busy_timeout(5000)",
-		"journal_mode(wal)",
-		"synchronous(" + synchronous + ")",
-		"foreign_keys(on)",
-	}}
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}
-	reader := u.String() + "?" + pragmas.Encode() + "&_pragma=query_only(on)"
-	// A writer that begins as a reader may find itself outdated when it first
-	// writes, and no busy_timeout helps then.
-	return dsn{writer: u.String() + "?" + pragmas.Encode() + "&_txlock=immediate", reader: reader}, nil
+	// lock ends a SELECT of rows that nobody else may change until the
+	// transaction is over; share of those that others may read so too.
+	lock, share string
+	// snapshot begins a transaction that sees one state of the database.
+	snapshot *sql.TxOptions
+
+	// pattern translates a pattern with % and _ into an operator and what
+	// stands on its right. Letters that differ in case only are alike when fold
+	// is set.
+	pattern func(text string, fold bool) (operator, pattern string)
+	// texts and numbers are "is one of": an operator with %s for the place of
+	// the list.
+	texts   func(list []string) (operator string, arg any)
+	numbers func(list []int64) (operator string, arg any)
+
+	// refused gives an error of the database a code and a sentence; ok is false
+	// for errors that are not the database's.
+	refused func(err error) (code pluvia.Code, sentence string, ok bool)
+	// again says that the transaction has lost against another one and would
+	// do well if it were run once more.
+	again func(err error) bool
 }
 
-// hasTable says whether the database has a table of that name.
-func hasTable(ctx context.Context, db *sql.DB, name string) (ok bool, err error) {
-	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1)`, name).Scan(&ok)
-	return ok, err
-}
+const (
+	noSpace    = "no space left; nothing was written, free some space and try again"
+	unexpected = "unexpected error"
+)
 
 // failed gives what a database has answered a code. Errors of the house and
 // those of a context pass through.
@@ -69,42 +61,41 @@ func (s *Store) failed(what string, err error) error {
 	if errors.As(err, &own) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	place, _, _ := strings.Cut(s.path, "?")
 	coded := func(code pluvia.Code, sentence string) error {
-		return &pluvia.Error{Code: code, Message: "database " + place + ": " + what + ": " + sentence, Err: err}
-	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return coded(pluvia.Full, "no space left; nothing was written, free some space and try again")
+		return &pluvia.Error{Code: code, Message: "database " + s.place + ": " + what + ": " + sentence, Err: err}
 	}
 	// database/sql has no name for the first of them.
 	if err.Error() == "sql: database is closed" || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) {
 		return coded(pluvia.Unavailable, "it is closed")
 	}
-	var refused *sqlite.Error
-	if !errors.As(err, &refused) {
-		return coded(pluvia.Internal, "unexpected error")
-	}
-	switch code := refused.Code(); code & 0xff {
-	case sqlite3.SQLITE_FULL:
-		return coded(pluvia.Full, "no space left; nothing was written, free some space and try again")
-	case sqlite3.SQLITE_IOERR:
-		switch code {
-		case sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS:
-			return coded(pluvia.Internal, "the disk cannot be read; check the disk")
-		}
-		return coded(pluvia.Full, "the disk takes no writes, it is full or failing; nothing was written, free some space and try again")
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return coded(pluvia.Unavailable, "locked by another process for too long; try again")
-	case sqlite3.SQLITE_CANTOPEN:
-		return coded(pluvia.Unavailable, "cannot be opened; check that its folder exists and may be written to")
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return coded(pluvia.Unavailable, "may not be written to; check who owns the file and its folder")
-	case sqlite3.SQLITE_NOTADB:
-		return coded(pluvia.Invalid, "not an SQLite database; restore it from a backup, or move it away with its -wal and -shm files to begin anew")
-	case sqlite3.SQLITE_CORRUPT:
-		return coded(pluvia.Internal, "damaged; restore it from a backup, or move it away with its -wal and -shm files to begin anew")
-	case sqlite3.SQLITE_INTERRUPT:
+	code, sentence, ok := s.dialect.refused(err)
+	switch {
+	case !ok:
+		return coded(pluvia.Internal, unexpected)
+	case code == "":
 		return context.Canceled
 	}
-	return coded(pluvia.Internal, "unexpected error")
+	return coded(code, sentence)
+}
+
+// translate writes a LIKE pattern anew: % and _ by wildcard, other characters by
+// literal, or, when fold is set, as the set of all their cases.
+func translate(text string, fold bool, wildcard, literal func(*strings.Builder, rune)) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '%' || r == '_':
+			wildcard(&b, r)
+		case fold && unicode.SimpleFold(r) != r:
+			b.WriteByte('[')
+			b.WriteRune(r)
+			for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+				b.WriteRune(other)
+			}
+			b.WriteByte(']')
+		default:
+			literal(&b, r)
+		}
+	}
+	return b.String()
 }

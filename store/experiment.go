@@ -30,10 +30,13 @@ func (s *Store) Experiment(ctx context.Context, id string) (e *pluvia.Experiment
 
 // ExperimentByName is the experiment of that name, active or deleted.
 func (s *Store) ExperimentByName(ctx context.Context, name string) (e *pluvia.Experiment, err error) {
+	if !storable(name) {
+		return nil, noExperimentNamed(name)
+	}
 	err = s.read(ctx, "read an experiment", func(t *tx) error {
 		found, err := experiments(ctx, t, `WHERE name = $1`, name)
 		if err == nil && len(found) == 0 {
-			err = pluvia.Errorf(pluvia.NotFound, "Could not find experiment with name '%s'", cut(name, maxExperimentName))
+			err = noExperimentNamed(name)
 		}
 		if err == nil {
 			e = found[0]
@@ -48,6 +51,9 @@ func (s *Store) Experiments(ctx context.Context, f pluvia.ExperimentFilter) (lis
 	stage, err := stageOr(f.Stage)
 	if err != nil {
 		return nil, err
+	}
+	if !storable(f.Name) {
+		return nil, nil
 	}
 	err = s.read(ctx, "list experiments", func(t *tx) error {
 		list, err = experiments(ctx, t, `WHERE stage = $1 AND ($2 = '' OR name = $2)`, stage, f.Name)
@@ -66,8 +72,9 @@ func (s *Store) CreateExperiment(ctx context.Context, e *pluvia.Experiment) erro
 	if err := f.err(); err != nil {
 		return err
 	}
-	made := *e
+	var made pluvia.Experiment
 	err := s.write(ctx, "create an experiment", func(t *tx) error {
+		made = *e
 		made.Stage, made.Created, made.Updated = pluvia.Active, t.now, t.now
 		return createExperiment(ctx, t, &made)
 	})
@@ -164,6 +171,10 @@ func experimentNumber(id string) (int64, error) {
 		return 0, pluvia.Errorf(pluvia.Invalid, "Invalid experiment ID '%s'. Experiment ID must be a valid integer.", cut(id, 60))
 	}
 	return number, nil
+}
+
+func noExperimentNamed(name string) error {
+	return pluvia.Errorf(pluvia.NotFound, "Could not find experiment with name '%s'", cut(name, maxExperimentName))
 }
 
 func noExperiment(number int64) error {

@@ -146,6 +146,9 @@ func importExperiment(ctx context.Context, t *tx, e *pluvia.Experiment) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT DO NOTHING`,
 		number, e.Name, e.ArtifactLocation, e.Stage, e.Created, e.Updated, deletedAt(t, e.Stage))
+	if err == nil && t.dialect.numbered != "" {
+		_, err = t.exec(ctx, t.dialect.numbered)
+	}
 	if err != nil {
 		return err
 	}

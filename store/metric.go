@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -16,28 +15,17 @@ import (
 // (Step, Timestamp, Value); none when nothing was logged under the key.
 func (s *Store) MetricHistory(ctx context.Context, runID, key string) (points []pluvia.Metric, err error) {
 	err = s.read(ctx, "read the history of a metric", func(t *tx) error {
-		var run int64
-		err := t.row(ctx, `SELECT id FROM runs WHERE run_id = $1`, runID).Scan(&run)
-		if errors.Is(err, sql.ErrNoRows) {
-			return noRun(runID)
-		}
-		if err != nil {
+		run, err := runNumber(ctx, t, runID)
+		if err != nil || !storable(key) {
 			return err
 		}
 		return eachRow(ctx, t, `
 			SELECT step, timestamp, value, is_nan FROM metrics WHERE run = $1 AND key = $2
 			ORDER BY step, timestamp, value, is_nan`, []any{run, key},
 			func(rows *sql.Rows) error {
-				m := pluvia.Metric{Key: key}
-				var isNaN bool
-				if err := rows.Scan(&m.Step, &m.Timestamp, &m.Value, &isNaN); err != nil {
-					return err
-				}
-				if isNaN {
-					m.Value = math.NaN()
-				}
+				m, err := scanPoint(rows, key)
 				points = append(points, m)
-				return nil
+				return err
 			})
 	})
 	return points, err

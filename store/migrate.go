@@ -54,7 +54,7 @@ func (s *Store) migrate(ctx context.Context, list []migration) error {
 	}
 	if at > len(list) {
 		return pluvia.Errorf(pluvia.Conflict,
-			"database %s is at migration %d and this program knows %d: a newer pluvia has made it; run that one, or name another database", s.path, at, len(list))
+			"database %s is at migration %d and this program knows %d: a newer pluvia has made it; run that one, or name another database", s.place, at, len(list))
 	}
 	for _, m := range list[at:] {
 		err := s.write(ctx, "migration "+m.name, func(t *tx) error { return apply(ctx, t, m) })
@@ -68,7 +68,8 @@ func (s *Store) migrate(ctx context.Context, list []migration) error {
 // migration is the number of the last migration applied, 0 for an empty
 // database.
 func (s *Store) migration(ctx context.Context) (number int, err error) {
-	ok, err := hasTable(ctx, s.writer, "migrations")
+	var ok bool
+	err = s.writer.QueryRowContext(ctx, s.dialect.hasTable, "migrations").Scan(&ok)
 	if err != nil || !ok {
 		return 0, err
 	}
@@ -77,6 +78,11 @@ func (s *Store) migration(ctx context.Context) (number int, err error) {
 }
 
 func apply(ctx context.Context, t *tx, m migration) error {
+	if t.dialect.alone != "" {
+		if _, err := t.sql.ExecContext(ctx, t.dialect.alone); err != nil {
+			return err
+		}
+	}
 	_, err := t.sql.ExecContext(ctx, `
 		CREATE TABLE IF NOT EXISTS migrations (
 			number  BIGINT NOT NULL PRIMARY KEY,
@@ -96,6 +102,6 @@ func apply(ctx context.Context, t *tx, m migration) error {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	_, err = t.sql.ExecContext(ctx, m.text)
+	_, err = t.sql.ExecContext(ctx, t.dialect.tables(m.text))
 	return err
 }

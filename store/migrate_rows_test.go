@@ -26,8 +26,7 @@ func TestMigrateRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := &Store{Now: time.Now, path: path, dialect: &sqliteDialect, writer: db}
-	old.hot.db = db
+	old := &Store{Now: time.Now, place: path, dialect: &sqliteDialect, writer: db}
 	if err := old.migrate(t.Context(), known[:1]); err != nil {
 		t.Fatal(err)
 	}

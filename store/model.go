@@ -10,6 +10,9 @@ import (
 
 // Model is the registered model of that name.
 func (s *Store) Model(ctx context.Context, name string) (m *pluvia.Model, err error) {
+	if !storable(name) {
+		return nil, noModel(name)
+	}
 	err = s.read(ctx, "read a model", func(t *tx) error {
 		found, err := models(ctx, t, `WHERE name = $1`, name)
 		if err == nil && len(found) == 0 {
@@ -59,6 +62,9 @@ func (s *Store) CreateModel(ctx context.Context, m *pluvia.Model) error {
 // DeleteModel deletes a model with its versions, tags and aliases. What lies in
 // the buckets stays.
 func (s *Store) DeleteModel(ctx context.Context, name string) error {
+	if !storable(name) {
+		return noModel(name)
+	}
 	return s.write(ctx, "delete a model", func(t *tx) error {
 		n, err := t.exec(ctx, `DELETE FROM models WHERE name = $1`, name)
 		if err == nil && n == 0 {
@@ -129,6 +135,9 @@ func numberedModels(ctx context.Context, t *tx, where string, args ...any) (list
 
 // modelNumber is the number that a model has in the database.
 func modelNumber(ctx context.Context, t *tx, name string) (number int64, err error) {
+	if !storable(name) {
+		return 0, noModel(name)
+	}
 	err = t.row(ctx, `SELECT id FROM models WHERE name = $1`, name).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = noModel(name)

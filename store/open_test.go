@@ -47,7 +47,9 @@ func TestOpenErrors(t *testing.T) {
 		"":                                   pluvia.Invalid,
 		"?synchronous=full":                  pluvia.Invalid,
 		"a\x00b":                             pluvia.Invalid,
-		"postgres://host/db":                 pluvia.Invalid,
+		"mysql://host/db":                    pluvia.Invalid,
+		"postgres://u:secret@host:x/db":      pluvia.Invalid,
+		"postgres://u:secret@127.0.0.1:1/db": pluvia.Unavailable,
 		dir + "/p.db?synchronous=off":        pluvia.Invalid,
 		dir + "/p.db?journal_mode=off":       pluvia.Invalid,
 		dir + "/p.db?%zz":                    pluvia.Invalid,
@@ -59,6 +61,9 @@ func TestOpenErrors(t *testing.T) {
 		s, err := Open(t.Context(), path)
 		if err == nil {
 			s.Close()
+		}
+		if strings.Contains(pluvia.ErrorMessage(err), "secret") {
+			t.Errorf("open %q tells the password: %v", path, err)
 		}
 		if pluvia.ErrorCode(err) != want {
 			t.Errorf("open %q: %v of code %s, want %s", path, err, pluvia.ErrorCode(err), want)

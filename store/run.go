@@ -15,10 +15,11 @@ import (
 // Run is the run of that ID with all that belongs to it, active or deleted.
 func (s *Store) Run(ctx context.Context, id string) (r *pluvia.Run, err error) {
 	err = s.read(ctx, "read a run", func(t *tx) error {
-		found, err := runs(ctx, t, `WHERE run_id = $1`, id)
-		if err == nil && len(found) == 0 {
-			err = noRun(id)
+		run, err := runNumber(ctx, t, id)
+		if err != nil {
+			return err
 		}
+		found, err := runs(ctx, t, `WHERE id = $1`, run)
 		if err == nil {
 			r = found[0]
 		}
@@ -142,7 +143,7 @@ func nameRun(r *pluvia.Run) error {
 func insertRun(ctx context.Context, t *tx, experiment int64, r *pluvia.Run) (run int64, err error) {
 	var stage pluvia.LifecycleStage
 	var location string
-	err = t.row(ctx, `SELECT stage, artifact_location FROM experiments WHERE id = $1`, experiment).Scan(&stage, &location)
+	err = t.row(ctx, `SELECT stage, artifact_location FROM experiments WHERE id = $1`+t.dialect.share, experiment).Scan(&stage, &location)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, noExperiment(experiment)
 	}
@@ -227,7 +228,10 @@ func (s *Store) stageRun(ctx context.Context, what, id string, stage pluvia.Life
 // experiment.
 func activeRun(ctx context.Context, t *tx, id string) (run, experiment int64, err error) {
 	var stage pluvia.LifecycleStage
-	err = t.row(ctx, `SELECT id, experiment, stage FROM runs WHERE run_id = $1`, id).Scan(&run, &experiment, &stage)
+	if !storable(id) {
+		return 0, 0, noRun(id)
+	}
+	err = t.row(ctx, `SELECT id, experiment, stage FROM runs WHERE run_id = $1`+t.dialect.lock, id).Scan(&run, &experiment, &stage)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, noRun(id)
 	}
@@ -260,13 +264,21 @@ func chosen(f pluvia.RunFilter) (where string, args []any, err error) {
 		term(`experiment = %s`, number)
 	}
 	term(`stage = %s`, stage)
-	if f.Name != "" {
+	if !storable(f.Name) {
+		terms = append(terms, never)
+	} else if f.Name != "" {
 		term(`name = %s`, f.Name)
 	}
-	if f.Status != "" {
+	if !storable(string(f.Status)) {
+		terms = append(terms, never)
+	} else if f.Status != "" {
 		term(`status = %s`, f.Status)
 	}
 	for _, key := range sortedKeys(f.Tags) {
+		if !storable(key) || !storable(f.Tags[key]) {
+			terms = append(terms, never)
+			continue
+		}
 		term(`EXISTS (SELECT 1 FROM run_tags WHERE run_tags.run = runs.id AND key = %s AND value = %s)`, key, f.Tags[key])
 	}
 	return `WHERE ` + strings.Join(terms, ` AND `), args, nil

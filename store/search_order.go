@@ -54,7 +54,7 @@ func (q *query) terms(given []pluvia.Order) ([]term, error) {
 		if err != nil {
 			return nil, err
 		}
-		if storable(o.Field.Key) { // nobody has another one
+		if storable(o.Field.Key) { // nobody has any other
 			terms = append(terms, t)
 		}
 	}
@@ -85,7 +85,10 @@ func (q *query) term(o pluvia.Order, i int) (term, error) {
 	if p.real {
 		t.of = aReal
 	}
-	if name := q.joined[f]; name != "" {
+	if !storable(f.Key) {
+		return t, nil // not a term
+	}
+	if name, ok := q.joined[f]; ok {
 		t.value = name + `.value`
 		if !p.real {
 			t.prefix = fmt.Sprintf(`SUBSTR(%s.value, 1, %d)`, name, indexed)

@@ -140,10 +140,15 @@ func (q *query) compare(c pluvia.Compare) (string, error) {
 		case c.Op == pluvia.IsNotNull:
 			return constant(name != ""), nil
 		case name == "":
+			n := len(q.args) // PostgreSQL wants no argument that is not used
 			_, err := q.test("x.value", c, p.real, false)
+			q.args = q.args[:n]
 			return never, err
 		}
 		return q.test(name+".value", c, p.real, false)
+	}
+	if c.Op == pluvia.Equal && p.owner != "" && !p.real && storable(c.Text) {
+		return q.equalByIndex(p, c), nil
 	}
 	rows := fmt.Sprintf(` FROM %s x WHERE %s`, p.table, fmt.Sprintf(p.on, "x"))
 	value := "x.value"
@@ -161,10 +166,6 @@ func (q *query) compare(c pluvia.Compare) (string, error) {
 		return `NOT EXISTS (SELECT 1` + rows + `)`, nil
 	case pluvia.IsNotNull:
 		return `EXISTS (SELECT 1` + rows + `)`, nil
-	case pluvia.Equal:
-		if p.owner != "" && !p.real && storable(c.Text) {
-			return q.equalByIndex(p, c), nil
-		}
 	}
 	test, err := q.test(value, c, p.real, false)
 	return `EXISTS (SELECT 1` + rows + ` AND ` + test + `)`, err

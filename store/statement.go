@@ -43,6 +43,9 @@ func (s *statements) find(text string) *sql.Stmt {
 // prepare prepares the texts that find has missed. One that cannot be prepared
 // now is run unprepared from then on.
 func (s *statements) prepare(ctx context.Context) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	wanted := s.wanted
 	s.wanted = nil
@@ -59,6 +62,9 @@ func (s *statements) prepare(ctx context.Context) {
 }
 
 func (s *statements) close() error {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error

@@ -14,15 +14,16 @@
 //
 // An exported method opens a transaction, an unexported function that takes a
 // *tx does the work, and the SQL stands beside the function that runs it. The
-// text is written for SQLite and PostgreSQL alike; dialect.go is the only file
-// that knows which database is underneath.
+// text is written for SQLite and PostgreSQL alike; what they do not do alike
+// stands in sqlite.go and postgres.go, behind the type of dialect.go.
 //
 // # Durability
 //
 // On SQLite the database is in WAL mode with synchronous=NORMAL: an answered
 // write survives the death of the process at any moment, but the last ones may
 // be lost, whole and in order, when the machine loses power. With
-// "?synchronous=full" behind the path every write waits for the disk.
+// "?synchronous=full" behind the path every write waits for the disk. On
+// PostgreSQL its setting synchronous_commit decides, which waits by default.
 package store
 
 import (
@@ -32,6 +33,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/pluvia-ml/pluvia"
@@ -49,45 +51,47 @@ type Store struct {
 	Now   func() time.Time // the clock
 	NewID func() string    // makes ids of runs: 32 lower-case hexadecimal digits
 
-	path    string
+	place   string // of the database, for messages
 	dialect *dialect
-	writer  *sql.DB // one connection
+	writer  *sql.DB
 	reader  *sql.DB
-	hot     statements
+	hot     *statements // nil where the driver prepares by itself
 }
 
 var _ pluvia.Tracking = (*Store)(nil)
 
-// Open opens the database at path, a file, and makes or migrates its tables.
-// The folder must exist. Settings may follow the path behind a question mark:
+// Open opens a database and makes or migrates its tables. Either it is a file,
+// whose folder must exist, and settings may follow its path behind a question
+// mark:
 //
 //	synchronous=full   a write is answered when it is on the disk
 //
-// A database that a newer program has made is refused. Several processes may
-// have one database open at the same time.
-func Open(ctx context.Context, path string) (*Store, error) {
-	dsn, err := sqliteDSN(path)
-	if err != nil {
-		return nil, err
-	}
+// or it is a PostgreSQL database, which must exist and have the encoding UTF8:
+//
+//	postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require
+//
+// with the settings of libpq; what is left out comes from its environment
+// variables (PGHOST, PGPASSWORD, ...). A database that a newer program has made
+// is refused. Several processes may have one database open at the same time.
+func Open(ctx context.Context, address string) (*Store, error) {
 	s := &Store{
 		Now:   time.Now,
 		NewID: newID,
-		path:  path,
-
-		dialect: &sqliteDialect,
 	}
-	if s.writer, err = sql.Open("sqlite", dsn.writer); err != nil {
+	var err error
+	if isPostgres(address) {
+		s.dialect, s.place = &postgresDialect, postgresPlace(address)
+		s.writer, err = openPostgres(ctx, address)
+		s.reader = s.writer
+	} else {
+		s.dialect = &sqliteDialect
+		s.place, _, _ = strings.Cut(address, "?")
+		s.writer, s.reader, err = openSQLite(address)
+		s.hot = &statements{db: s.writer}
+	}
+	if err != nil {
 		return nil, s.failed("open", err)
 	}
-	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn.reader); err != nil {
-		s.writer.Close()
-		return nil, s.failed("open", err)
-	}
-	s.reader.SetMaxOpenConns(readers)
-	s.reader.SetMaxIdleConns(readers)
-	s.hot.db = s.writer
 
 	list, err := readMigrations(migrations, "migrations")
 	if err == nil {
@@ -123,31 +127,46 @@ type tx struct {
 	dialect *dialect
 }
 
-// write runs f in a transaction that takes effect whole or not at all.
+// attempts is how often a transaction is run that loses against others.
+const attempts = 10
+
+// write runs f in a transaction that takes effect whole or not at all. f may be
+// run several times.
 func (s *Store) write(ctx context.Context, what string, f func(*tx) error) error {
-	begun, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return s.failed(what, err)
-	}
-	defer begun.Rollback()
-	t := &tx{sql: begun, hot: &s.hot, now: pluvia.Millis(s.Now()), dialect: s.dialect}
-	if err := f(t); err != nil {
-		return s.failed(what, err)
-	}
-	if err := begun.Commit(); err != nil {
-		// After a cancelled context the transaction is rolled back already.
-		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-			err = ctx.Err()
+	var err error
+	for range attempts {
+		if err = s.writeOnce(ctx, f); err == nil || !s.dialect.again(err) {
+			break
 		}
+	}
+	if err != nil {
 		return s.failed(what, err)
 	}
 	s.hot.prepare(ctx)
 	return nil
 }
 
+func (s *Store) writeOnce(ctx context.Context, f func(*tx) error) error {
+	begun, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer begun.Rollback()
+	t := &tx{sql: begun, hot: s.hot, now: pluvia.Millis(s.Now()), dialect: s.dialect}
+	if err := f(t); err != nil {
+		return err
+	}
+	err = begun.Commit()
+	// After a cancelled context the transaction is rolled back already.
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
 // read runs f on one state of the database, whatever is written meanwhile.
 func (s *Store) read(ctx context.Context, what string, f func(*tx) error) error {
-	begun, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	begun, err := s.reader.BeginTx(ctx, s.dialect.snapshot)
 	if err != nil {
 		return s.failed(what, err)
 	}

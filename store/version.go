@@ -40,10 +40,13 @@ func (s *Store) VersionByAlias(ctx context.Context, model, alias string) (v *plu
 		if err != nil {
 			return err
 		}
+		if !storable(alias) {
+			return noAlias(alias)
+		}
 		var number int
 		err = t.row(ctx, `SELECT number FROM aliases WHERE model = $1 AND name = $2`, id, alias).Scan(&number)
 		if errors.Is(err, sql.ErrNoRows) {
-			return pluvia.Errorf(pluvia.NotFound, "Registered model alias %s not found.", cut(alias, maxAlias))
+			return noAlias(alias)
 		}
 		if err == nil {
 			v, err = version(ctx, t, id, model, number)
@@ -156,6 +159,9 @@ func changeVersion(ctx context.Context, t *tx, model int64, number int, u pluvia
 		}
 	}
 	for _, name := range u.DropAliases {
+		if !storable(name) {
+			continue
+		}
 		if _, err := t.exec(ctx, `DELETE FROM aliases WHERE model = $1 AND name = $2`, model, name); err != nil {
 			return err
 		}
@@ -223,6 +229,10 @@ func versions(ctx context.Context, t *tx, id int64, model, rest string, args ...
 		at[number].Aliases = append(at[number].Aliases, name)
 		return nil
 	})
+}
+
+func noAlias(alias string) error {
+	return pluvia.Errorf(pluvia.NotFound, "Registered model alias %s not found.", cut(alias, maxAlias))
 }
 
 func noVersion(model string, number int) error {
