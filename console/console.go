@@ -7,7 +7,9 @@
 //	/cycle                     POST begins a cycle
 //	/predict?field=value...    the form, and the answer when there are values
 //	/data                      the data set; /data/rejected.csv the rows set aside
-//	/runs?page=2               the list
+//	/experiments               the list of experiments
+//	/runs?experiment=ID&...    the runs of one: filter, order, columns, see listing
+//	/runs?page=2               the project's own runs, the steps of a cycle behind it
 //	/runs/{id}                 a run; /runs/{id}/artifacts/{path} its files
 //	/static/...                style sheet, script, icon
 //
@@ -154,6 +156,7 @@ func (c *Console) routes() {
 		"GET /predict":                       c.predict,
 		"GET /data":                          c.data,
 		"GET /data/rejected.csv":             c.rejected,
+		"GET /experiments":                   c.experiments,
 		"GET /runs":                          c.runs,
 		"GET /runs/{id}":                     c.run,
 		"GET /runs/{id}/artifacts/{path...}": c.artifact,
@@ -198,10 +201,10 @@ func readTemplates() (map[string]*template.Template, error) {
 	}
 	sets := make(map[string]*template.Template, len(names))
 	for _, name := range names {
-		if path.Base(name) == "layout.html" {
+		if base := path.Base(name); base == "layout.html" || base == "listing.html" {
 			continue
 		}
-		set, err := template.ParseFS(files, "templates/layout.html", name)
+		set, err := template.ParseFS(files, "templates/layout.html", "templates/listing.html", name)
 		if err != nil {
 			return nil, fmt.Errorf("template: %w", err)
 		}

@@ -14,13 +14,18 @@ import (
 // runsPerPage is how many runs a page of the list shows.
 const runsPerPage = 50
 
-// runsPage is the list of runs, newest first.
+// runsPage is the list of runs of an experiment: as a table of choice, or, for
+// the project's own as long as nothing else is asked, with the steps of each
+// cycle behind it, newest first.
 type runsPage struct {
 	*page
-	Runs     []runRow
-	Count    int
-	At, Last int // pages, from 1
-	From, To int // runs on this page, from 1
+	*runsTable                    // nil for the steps
+	Experiment *pluvia.Experiment // nil before the first run of the project
+	Own        bool               // it is the project's
+	Runs       []runRow           // of the steps
+	Count      int
+	At, Last   int // pages of the steps, from 1
+	From, To   int // runs on this page, from 1
 }
 
 // Newer is the number of the page before this one.
@@ -59,29 +64,59 @@ func (c *Console) runs(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	p := &runsPage{page: c.page(w, r, "runs"), At: 1}
 	p.Title = p.T("nav.runs")
-	if text := r.URL.Query().Get("page"); text != "" {
-		var err error
-		if p.At, err = strconv.Atoi(text); err != nil || p.At < 1 {
-			return pluvia.Errorf(pluvia.Invalid, "page is %.40q: want a number from 1 on", text)
-		}
-	}
-	var err error
-	if p.Count, err = c.Store.CountRuns(ctx, pluvia.RunFilter{}); err != nil {
+	l, err := readListing(r)
+	if err != nil {
 		return err
+	}
+	own, err := c.experiment(ctx)
+	if err != nil {
+		return err
+	}
+	if l.Experiment == "" {
+		l.Experiment = own
+	}
+	p.Own = l.Experiment == own
+	if l.Experiment == "" {
+		return c.show(w, r, http.StatusOK, "runs.html", p)
+	}
+	if p.Experiment, err = c.Store.Experiment(ctx, l.Experiment); err != nil {
+		return err
+	}
+	if p.Count, err = c.Store.CountRuns(ctx, pluvia.RunFilter{ExperimentID: l.Experiment}); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if p.Own && l.Plain() {
+		err = c.steps(ctx, p, r.URL.Query().Get("page"))
+		p.runsTable = &runsTable{listing: l}
+	} else {
+		p.runsTable, status, err = c.table(ctx, p.page, l)
+	}
+	if err != nil {
+		return err
+	}
+	return c.show(w, r, status, "runs.html", p)
+}
+
+// steps fills in a page of runs with their parts behind them.
+func (c *Console) steps(ctx context.Context, p *runsPage, at string) error {
+	if at != "" {
+		var err error
+		if p.At, err = strconv.Atoi(at); err != nil || p.At < 1 {
+			return pluvia.Errorf(pluvia.Invalid, "page is %.40q: want a number from 1 on", at)
+		}
 	}
 	p.Last = max(1, (p.Count+runsPerPage-1)/runsPerPage)
 	if p.At > p.Last {
 		return pluvia.Errorf(pluvia.NotFound, "page %d is behind the last one, %d", p.At, p.Last)
 	}
-	runs, err := c.Store.Runs(ctx, pluvia.RunFilter{Limit: runsPerPage, Offset: (p.At - 1) * runsPerPage})
+	runs, err := c.Store.Runs(ctx, pluvia.RunFilter{ExperimentID: p.Experiment.ID, Limit: runsPerPage, Offset: (p.At - 1) * runsPerPage})
 	if err != nil {
 		return err
 	}
-	if p.Runs, err = c.family(ctx, p.page, runs); err != nil {
-		return err
-	}
 	p.From, p.To = (p.At-1)*runsPerPage+1, (p.At-1)*runsPerPage+len(runs)
-	return c.show(w, r, http.StatusOK, "runs.html", p)
+	p.Runs, err = c.family(ctx, p.page, runs)
+	return err
 }
 
 // deepest bounds how far parts of parts are indented.

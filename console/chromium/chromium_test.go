@@ -225,6 +225,16 @@ func pages(d *consoletest.Demo) []visit {
 	}
 }
 
+// tracking are the pages of somebody's own experiment.
+func tracking(t *testing.T, d *consoletest.Demo) []visit {
+	id := d.Many(t, 120)
+	return []visit{
+		{"experiments", "/experiments"},
+		{"table", "/runs?experiment=" + id}, {"table-sorted", "/runs?experiment=" + id + "&order=metrics.roc_auc&desc=1&filter=params.learner+%3D+%27boost%27"},
+		{"table-fault", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+%27high%27"}, {"table-nothing", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+2"},
+	}
+}
+
 func TestPages(t *testing.T) {
 	t.Parallel()
 	axe := unpack(t)
@@ -236,7 +246,7 @@ func TestPages(t *testing.T) {
 		demo  *consoletest.Demo
 		pages []visit
 	}{
-		{"filled", filled, pages(filled)},
+		{"filled", filled, append(pages(filled), tracking(t, filled)...)},
 		{"empty", empty, []visit{{"overview", "/"}, {"data", "/data"}, {"predict", "/predict?MinTemp=1"}, {"runs", "/runs"}}},
 		{"first", first, []visit{{"overview", "/"}, {"data", "/data"}}},
 		{"broken", broken, []visit{{"overview", "/"}}},

@@ -42,9 +42,10 @@ type Demo struct {
 	Cycle        *Cycle
 	Champion     *console.Champion // what serves; nil for nothing
 
-	Train, Compare, Parent string // ids of runs of the last cycle
-	Same                   string // id of a comparison of a model with itself
-	Older                  string // id of a comparison by an older program: pictures without numbers
+	Train, Compare, Parent string   // ids of runs of the last cycle
+	Same                   string   // id of a comparison of a model with itself
+	Older                  string   // id of a comparison by an older program: pictures without numbers
+	Trials                 []string // ids of the runs with a history that Many has made
 }
 
 // Cycle is a runner that does nothing but say what it is told to.
