@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -356,6 +357,9 @@ func TestResume(t *testing.T) {
 
 // TestBadData: what is wrong with the data fails the run with the report, and
 // nothing downstream changes.
+// heatless is where a line of readings has its heat.
+var heatless = regexp.MustCompile(`(?m)^(\d[^,]*,[^,]*,)[^,]*,`)
+
 func TestBadData(t *testing.T) {
 	t.Parallel()
 	good := readings(1)
@@ -370,6 +374,7 @@ func TestBadData(t *testing.T) {
 		},
 		"a missing column": {strings.Replace(good, "heat,load,", "load,", 1), []string{"heat"}},
 		"one class only":   {strings.ReplaceAll(good, ",Yes", ",No"), []string{"training part", "0 of them positive"}},
+		"an empty column":  {heatless.ReplaceAllString(good, "${1}NA,"), []string{"recipe flat", "heat", "no value"}},
 		"no rows":          {good[:strings.Index(good, "\n")+1], []string{"no rows"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -423,6 +428,7 @@ func TestRejectedRowsAreListed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.data = strings.Replace(h.data, ",north,", ",nroth,", 3)
+	h.data = strings.ReplaceAll(strings.Replace(h.data, "day,", "note,day,", 1), "\n20", "\nx,20") // a column of no field
 	if err := h.run(cycle.ETL); err != nil {
 		t.Fatal(err)
 	}
@@ -431,7 +437,7 @@ func TestRejectedRowsAreListed(t *testing.T) {
 		t.Errorf("rejected.csv:\n%s", listed)
 	}
 	info, err := cycle.ReadDataInfo(t.Context(), h.buckets, h.project)
-	if err != nil || info.Rejected.Rows != 3 || info.Rejected.Key != "raw/rejected.csv" || info.Rows != 5475 {
+	if err != nil || info.Rejected.Rows != 3 || info.Rejected.Key != "raw/rejected.csv" || info.Rows != 5475 || !slices.Equal(info.Ignored, []string{"note"}) {
 		t.Errorf("%+v, %v", info, err)
 	}
 }

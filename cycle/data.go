@@ -28,6 +28,7 @@ type DataInfo struct {
 
 	Rows     int           `json:"rows"`
 	Rejected RejectedInfo  `json:"rejected"`
+	Ignored  []string      `json:"ignored,omitempty"` // columns of the source that the schema does not have
 	Source   SourceInfo    `json:"source"`
 	Split    SplitInfo     `json:"split"`
 	Leaks    []LeakInfo    `json:"leaks"`

@@ -124,13 +124,13 @@ type prepared struct {
 // prepare fits the published recipe on every row before the test part, and on
 // no other, in two stages: what it encodes and repairs, and what it scales.
 func (r *Runner) prepare(d *dataset) (*prepared, error) {
-	r.doing("recipe " + r.Project.Names.Published)
-	steps := r.Project.Recipes[r.Project.Names.Published]
-	encode, scale := splitScaling(steps)
+	name := r.Project.Names.Published
+	r.doing("recipe " + name)
+	encode, scale := splitScaling(r.Project.Recipes[name])
 
 	before := slices.Sorted(slices.Values(slices.Concat(d.train, d.validate)))
 	labelled := slices.Sorted(slices.Values(slices.Concat(before, d.test)))
-	encoder, err := encode.Fit(r.Project.Inputs(), d.table.Take(before))
+	encoder, err := fitSteps(name, encode, r.Project.Inputs(), d.table.Take(before))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (r *Runner) prepare(d *dataset) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	scaler, err := scale.Fit(encoder.Output(), trainX)
+	scaler, err := fitSteps(name, scale, encoder.Output(), trainX)
 	if err != nil {
 		return nil, err
 	}

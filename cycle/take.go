@@ -44,6 +44,10 @@ func (r *Runner) take(ctx context.Context, run *pluvia.Run) (*taken, error) {
 	if err := report.Exceeds(r.Project.Rejects.MaxShare); err != nil {
 		return nil, pluvia.Errorf(pluvia.Invalid, "%s: %w", src.Name, err)
 	}
+	if n := len(report.Ignored); n > 0 {
+		const named = 20
+		r.Log.Warn("columns left out: the schema does not have them", "source", src.Name, "count", n, "columns", report.Ignored[:min(n, named)])
+	}
 	return &taken{src, t, report}, nil
 }
 
@@ -52,6 +56,7 @@ func (t *taken) info(run *pluvia.Run, rejected string) *DataInfo {
 	return &DataInfo{
 		Rows:     t.table.Rows(),
 		Rejected: RejectedInfo{t.report.SetAside(), rejected},
+		Ignored:  t.report.Ignored,
 		Source:   SourceInfo{t.source.Name, t.source.Type, t.source.URI, t.source.Digest, t.source.Stale},
 		RunID:    run.ID,
 	}

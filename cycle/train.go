@@ -234,7 +234,12 @@ func example(t *table.Table, fields []table.Field) []string {
 // fit fits a recipe of the project on raw observations.
 func (r *Runner) fit(name string, t *table.Table) (*recipe.Fitted, error) {
 	r.doing("recipe " + name)
-	fitted, err := r.Project.Recipes[name].Fit(r.Project.Inputs(), t)
+	return fitSteps(name, r.Project.Recipes[name], r.Project.Inputs(), t)
+}
+
+// fitSteps fits steps of the recipe called name.
+func fitSteps(name string, steps recipe.Recipe, input []table.Field, t *table.Table) (*recipe.Fitted, error) {
+	fitted, err := steps.Fit(input, t)
 	if err != nil {
 		// A recipe that was checked against the schema fails on the data only.
 		return nil, pluvia.Errorf(pluvia.Invalid, "recipe %s: %w", name, err)

@@ -99,7 +99,7 @@ func local(ctx context.Context, path string, opts Options) (*Source, error) {
 
 func missing(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return pluvia.Errorf(pluvia.NotFound, "source %s: no such file or directory", path)
+		return pluvia.Errorf(pluvia.NotFound, "source %s: no such file or directory; check the path", path)
 	}
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -176,7 +176,7 @@ func TestOpenRefuses(t *testing.T) {
 		code    pluvia.Code
 		message string
 	}{
-		"nothing there":   {filepath.Join(t.TempDir(), "x.csv"), pluvia.NotFound, "no such file"},
+		"nothing there":   {filepath.Join(t.TempDir(), "x.csv"), pluvia.NotFound, "no such file or directory; check the path"},
 		"empty directory": {t.TempDir(), pluvia.Invalid, "must have files that end in .csv, .csv.gz, .csv.zst, .parquet"},
 		"no snapshot":     {"", pluvia.Invalid, "ships no data set"},
 		"other scheme":    {"ftp://ada:s3cret@host/x.csv?s3cret", pluvia.Invalid, "source ftp://host/x.csv: must be"},

@@ -97,7 +97,7 @@ func Parse(ctx context.Context, data []byte, s *table.Schema, opts Options) (*ta
 	t, joined := table.Join(builders, lines)
 	joined.Ignored, joined.Absent = report.Ignored, report.Absent
 	if joined.Read == 0 {
-		return nil, nil, &table.InputError{Text: "the file has a header but no rows"}
+		return nil, nil, &table.InputError{Text: "the file has a header but no rows; give it at least one observation, in a line of its own"}
 	}
 	return t, joined, nil
 }

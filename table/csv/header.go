@@ -40,11 +40,11 @@ func open(data []byte, s *table.Schema, opts Options) (*input, *table.Report, er
 	case err != nil && len(head) == len(data) && len(bytes.TrimSpace(data)) == 0:
 		return nil, nil, &table.InputError{Text: "the file is empty; it must begin with a header that names the columns"}
 	case in.first == len(head) && len(head) < len(data):
-		return nil, nil, &table.InputError{Line: 1, Text: fmt.Sprintf("the header is longer than %d bytes", MaxRow), Err: table.ErrTooLarge}
+		return nil, nil, &table.InputError{Line: 1, Text: fmt.Sprintf("the header is longer than %d bytes; leave out columns that the schema does not have, and end it with a line end", MaxRow), Err: table.ErrTooLarge}
 	case err != nil:
-		return nil, nil, &table.InputError{Line: 1, Text: "the header cannot be read: " + err.Error(), Err: err}
+		return nil, nil, &table.InputError{Line: 1, Text: "the header cannot be read: " + err.Error() + "; quote whole names, and double a quote within one", Err: err}
 	case len(names) > MaxColumns:
-		return nil, nil, &table.InputError{Line: 1, Text: fmt.Sprintf("the header names %d columns; %d are allowed", len(names), MaxColumns), Err: table.ErrTooLarge}
+		return nil, nil, &table.InputError{Line: 1, Text: fmt.Sprintf("the header names %d columns, and at most %d are allowed; leave out those that the schema does not have", len(names), MaxColumns), Err: table.ErrTooLarge}
 	}
 	in.lines = bytes.Count(data[:in.first], []byte{'\n'})
 	in.header = bytes.TrimRight(bytes.TrimLeft(data[:in.first], "\r\n"), "\r\n")
@@ -86,15 +86,18 @@ func (in *input) match(names []string, s *table.Schema, opts Options, report *ta
 			missing = append(missing, s.Fields[field].Name)
 		}
 	}
-	var wrong []string
+	var wrong, remedies []string
 	if len(missing) > 0 {
 		wrong = append(wrong, fmt.Sprintf("no column %s", list(missing)))
+		remedies = append(remedies, "add what is missing, with empty cells where nothing is known")
 	}
 	if len(twice) > 0 {
 		wrong = append(wrong, fmt.Sprintf("more than one column %s", list(twice)))
+		remedies = append(remedies, "keep one column of each name")
 	}
 	if opts.Strict && len(report.Ignored) > 0 {
 		wrong = append(wrong, fmt.Sprintf("columns that the schema does not have: %s", list(report.Ignored)))
+		remedies = append(remedies, "leave out what the schema does not have")
 	}
 	if len(wrong) == 0 {
 		return nil
@@ -106,7 +109,7 @@ func (in *input) match(names []string, s *table.Schema, opts Options, report *ta
 			text += fmt.Sprintf(", which has no %q in it: are the cells separated by another character?", in.comma)
 		}
 	}
-	return &table.InputError{Line: in.lines, Text: text}
+	return &table.InputError{Line: in.lines, Text: text + "; " + strings.Join(remedies, ", and ")}
 }
 
 // list names things, the first 30 of them.

@@ -102,7 +102,7 @@ func (in *input) row(p *part, pos int) int {
 			return pos
 		}
 		if pos-start > MaxRow {
-			p.err = &table.InputError{Line: first, Text: fmt.Sprintf("the row is longer than %d bytes", MaxRow), Err: table.ErrTooLarge}
+			p.err = &table.InputError{Line: first, Text: fmt.Sprintf("the row is longer than %d bytes; look for a line end that is not there, or cut it", MaxRow), Err: table.ErrTooLarge}
 			return pos
 		}
 		if cell < len(in.fields) && in.fields[cell] >= 0 {

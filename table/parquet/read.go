@@ -79,7 +79,7 @@ func Read(r io.ReaderAt, size int64, s *table.Schema) (t *table.Table, report *t
 	}
 	for i := range raw {
 		if got := raw[i].len(); int64(got) != f.NumRows() {
-			return nil, nil, &table.InputError{Text: fmt.Sprintf("the Parquet file is damaged: column %s has %d of %d values", s.Fields[i].Name, got, f.NumRows())}
+			return nil, nil, &table.InputError{Text: fmt.Sprintf("the Parquet file is damaged: column %s has %d of %d values; fetch it again", s.Fields[i].Name, got, f.NumRows())}
 		}
 	}
 	t, report = check(raw, int(f.NumRows()), s)
@@ -119,7 +119,7 @@ func match(root *parquet.Column, s *table.Schema) (leaves []*parquet.Column, ign
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, nil, &table.InputError{Text: "the Parquet file does not fit the schema: " + strings.Join(wrong, "; ")}
+		return nil, nil, &table.InputError{Text: "the Parquet file does not fit the schema: " + strings.Join(wrong, "; ") + "; write it again with the schema's columns and types"}
 	}
 	return leaves, ignored, nil
 }
@@ -368,8 +368,8 @@ func damaged(err *error) {
 	switch cause := recover().(type) {
 	case nil:
 	case runtime.Error:
-		*err = &table.InputError{Text: "the Parquet file is damaged: " + cause.Error(), Err: cause}
+		*err = &table.InputError{Text: "the Parquet file is damaged: " + cause.Error() + "; fetch it again", Err: cause}
 	default:
-		*err = &table.InputError{Text: fmt.Sprint("the Parquet file is damaged: ", cause)}
+		*err = &table.InputError{Text: fmt.Sprint("the Parquet file is damaged: ", cause, "; fetch it again")}
 	}
 }

@@ -3,7 +3,7 @@
     python table/parquet/testdata/peers.py
 
 With a file as argument it reads that, as Write has made it, with both peers
-and prints the columns: PLUVIA_PARQUET=/tmp/ours.parquet go test -run TestPeers ./table/parquet
+and prints the columns: PLUVIA_PARQUET=ours.parquet go test -run TestPeers ./table/parquet
 """
 import datetime, pathlib, sys
 import pandas as pd, polars as pl, pyarrow
