@@ -17,15 +17,15 @@ import (
 // An object that is larger than a part goes up in parts, each of which is held
 // in memory until the server has it.
 const (
-	partSize = 8 << 20
-	maxParts = 10_000 // of S3; so an object has at most 78 GiB
+	partSize = 5 << 20 // the least that S3 takes; what is held is what counts in a small process
+	maxParts = 10_000  // of S3; so an object has at most 48 GiB
 )
 
 // parts are buffers of partSize bytes.
 var parts = sync.Pool{New: func() any { return new([partSize]byte) }}
 
 // Put stores everything that can be read from r under the key. Memory for one
-// part of 8 MiB is used, whatever the size; over 10,000 parts are a
+// part of 5 MiB is used, whatever the size; over 10,000 parts are a
 // [pluvia.TooLarge] error.
 func (s *S3) Put(ctx context.Context, bucket, key string, r io.Reader) error {
 	if err := check(bucket, key); err != nil {

@@ -78,7 +78,7 @@ func objects(t *testing.T, b pluvia.Buckets) {
 
 func sizes(t *testing.T, b pluvia.Buckets) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, 4095, 4096, 4097, 32 << 10, 1<<20 + 1, 8<<20 - 1, 8 << 20, 8<<20 + 1, 16 << 20, 17 << 20} {
+	for _, n := range []int{0, 1, 4095, 4096, 4097, 32 << 10, 1<<20 + 1, 5<<20 - 1, 5 << 20, 5<<20 + 1, 10 << 20, 11 << 20} {
 		content := make([]byte, n)
 		for i := range content {
 			content[i] = byte(random.Uint32())
@@ -369,7 +369,7 @@ func failedPut(t *testing.T, b pluvia.Buckets) {
 	// The second is what a broken connection gives, and no end of the content.
 	for _, broken := range []error{errors.New("broken pipe"), io.ErrUnexpectedEOF} {
 		for _, key := range []string{"a", "new", "in/a/folder"} {
-			for _, n := range []int{0, 1 << 20, 8 << 20, 9 << 20} {
+			for _, n := range []int{0, 1 << 20, 5 << 20, 6 << 20} {
 				r := io.MultiReader(strings.NewReader(strings.Repeat("x", n)), iotest.ErrReader(broken))
 				if err := b.Put(t.Context(), bucket, key, r); !errors.Is(err, broken) {
 					t.Errorf("put %s: %v, want the reader's error", key, err)
