@@ -13,6 +13,7 @@ import (
 //
 //	mlflow.db, sqlite:///mlflow.db     a database of its own, as a file
 //	postgres://USER:PASSWORD@HOST/DB   one on PostgreSQL
+//	./mlruns                           a folder of its file store
 //
 // artifacts says where artifacts are when the source does not lead there: a
 // folder, s3://BUCKET/PREFIX, or the URL of a server; "" for mlruns and
@@ -39,8 +40,12 @@ func Open(ctx context.Context, source, artifacts string) (Source, error) {
 }
 
 func openPath(ctx context.Context, place, artifacts string) (Source, error) {
-	if _, err := os.Stat(place); err != nil {
+	info, err := os.Stat(place)
+	if err != nil {
 		return nil, pluvia.Errorf(pluvia.Invalid, "source %s: %w", place, err)
+	}
+	if info.IsDir() {
+		return openFolder(place, artifacts)
 	}
 	folder := filepath.Dir(place)
 	from, err := openPlaces(artifacts, filepath.Join(folder, "mlruns"), filepath.Join(folder, "mlartifacts"))
