@@ -15,6 +15,7 @@ type Series struct {
 	Name   string // written at the line; "" for none
 	Points []Point
 	Second bool // in the second hue and dashed: what the first is compared with
+	Quiet  bool // thin and without a hue: one of many beside the first
 }
 
 // Curves is a plot of lines: ROC, precision and recall, a metric by step.
@@ -47,10 +48,7 @@ func (ch Curves) draw(c *canvas) {
 	}
 	lines := make([][]Point, len(ch.Series)) // in canvas units, thinned
 	for i, s := range ch.Series {
-		class := "line"
-		if s.Second {
-			class = "line second"
-		}
+		class := s.class("line")
 		var path strings.Builder
 		pen := byte('M')
 		for j, q := range s.Points {
@@ -78,6 +76,17 @@ func (ch Curves) draw(c *canvas) {
 		}
 	}
 	ch.labels(p, lines)
+}
+
+// class is the class of the series' line or label.
+func (s Series) class(of string) string {
+	switch {
+	case s.Second:
+		return of + " second"
+	case s.Quiet:
+		return of + " quiet"
+	}
+	return of
 }
 
 func (p Point) finite() bool { return finite(p.X) && finite(p.Y) }
@@ -143,11 +152,7 @@ func (ch Curves) labels(p plane, lines [][]Point) {
 			continue // no room for it anywhere; the page's table has the name
 		}
 		taken = append(taken, best)
-		class := "label"
-		if ch.Series[i].Second {
-			class = "label second"
-		}
-		p.c.words(class, best.left, best.bottom-3, name)
+		p.c.words(ch.Series[i].class("label"), best.left, best.bottom-3, name)
 	}
 }
 

@@ -71,7 +71,7 @@ type plot struct {
 	Chart        chart.Chart
 	Head         []string
 	Rows         [][]string
-	File         string // address of all numbers
+	File         string // address of all numbers; "" for none
 }
 
 // plotView is a chart within a page.

@@ -10,6 +10,7 @@
 //	/experiments               the list of experiments
 //	/runs?experiment=ID&...    the runs of one: filter, order, columns, see listing
 //	/runs?page=2               the project's own runs, the steps of a cycle behind it
+//	/compare?run=ID&run=ID     runs beside each other
 //	/runs/{id}                 a run; /runs/{id}/artifacts/{path} its files
 //	/static/...                style sheet, script, icon
 //
@@ -158,6 +159,7 @@ func (c *Console) routes() {
 		"GET /data/rejected.csv":             c.rejected,
 		"GET /experiments":                   c.experiments,
 		"GET /runs":                          c.runs,
+		"GET /compare":                       c.compare,
 		"GET /runs/{id}":                     c.run,
 		"GET /runs/{id}/artifacts/{path...}": c.artifact,
 		"GET /static/":                       c.static.Serve,

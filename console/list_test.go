@@ -153,3 +153,18 @@ func BenchmarkTwentyThousandRuns(b *testing.B) {
 		})
 	}
 }
+
+func TestCompareRuns(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	d.Many(t, 10)
+	all := "/compare?run=" + strings.Join(d.Trials, "&run=")
+	play(t, d, []scenario{
+		{name: "many", target: all, status: 200, has: []string{"<b>Parameters:</b> 2 of 10 differ", "8 are the same in all", `class="plot wide"`, "trial 00004", "leave out", `class="line quiet"`, "trial 00000 is the one in blue", "<h2>loss</h2>", ">forest<"}, hasNot: []string{"line second"}},
+		{name: "two", target: "/compare?run=" + d.Trials[0] + "&run=" + d.Trials[1] + "&run=" + d.Trials[0], status: 200, has: []string{"line second", "not a number"}, hasNot: []string{"leave out", "line quiet\" d=\"M16"}},
+		{name: "of different experiments", target: "/compare?run=" + d.Train + "&run=" + d.Trials[0] + "&lang=es", status: 200, has: []string{"difieren", "validation_log_loss"}},
+		{name: "one", target: "/compare?run=" + d.Train, status: 422, has: []string{"choose from 2 to 20"}},
+		{name: "none", target: "/compare", status: 422},
+		{name: "one that is not there", target: "/compare?run=" + d.Train + "&run=0", status: 404},
+	})
+}

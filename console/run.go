@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pluvia-ml/pluvia"
-	"github.com/pluvia-ml/pluvia/chart"
 )
 
 // Bounds of what a run's page shows; what is left out is said.
@@ -31,7 +30,8 @@ type runPage struct {
 	Children  []runRow
 	More      int // children that are not shown
 	Estimates []Estimate
-	Histories []chart.Curves
+	Histories []plot
+	MoreOf    int // metrics with a history that are not drawn
 	Pictures  []picture
 	Artifacts artifacts
 }
@@ -79,7 +79,7 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 		names[i] = m.Key
 	}
 	p.Estimates = estimates(run.Metric, names)
-	if p.Histories, err = c.histories(ctx, p.page, run); err != nil {
+	if p.Histories, p.MoreOf, err = c.curves(ctx, p.page, []*pluvia.Run{run}); err != nil {
 		return err
 	}
 	if p.Artifacts, err = c.artifacts(ctx, run); err != nil {
@@ -93,27 +93,6 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return c.show(w, r, http.StatusOK, "run.html", p)
-}
-
-// histories are the metrics that were measured more than once, as curves. A
-// metric whose latest point is not at step 0 has a history.
-func (c *Console) histories(ctx context.Context, p *page, run *pluvia.Run) ([]chart.Curves, error) {
-	var out []chart.Curves
-	for _, m := range run.Metrics {
-		if m.Step == 0 || len(out) == historiesShown {
-			continue
-		}
-		points, err := c.Store.MetricHistory(ctx, run.ID, m.Key)
-		if err != nil {
-			return nil, err
-		}
-		line := chart.Series{Points: make([]chart.Point, len(points))}
-		for i, at := range points {
-			line.Points[i] = chart.Point{X: float64(at.Step), Y: at.Value}
-		}
-		out = append(out, chart.Curves{Caption: p.caption(p.Metric(m.Key), p.T("history.about")), X: chart.Axis{Label: p.T("history.step")}, Series: []chart.Series{line}})
-	}
-	return out, nil
 }
 
 // artifacts are the files of a run.

@@ -229,7 +229,7 @@ func pages(d *consoletest.Demo) []visit {
 func tracking(t *testing.T, d *consoletest.Demo) []visit {
 	id := d.Many(t, 120)
 	return []visit{
-		{"experiments", "/experiments"},
+		{"experiments", "/experiments"}, {"compare", "/compare?run=" + strings.Join(d.Trials, "&run=")}, {"run-trial", "/runs/" + d.Trials[0]},
 		{"table", "/runs?experiment=" + id}, {"table-sorted", "/runs?experiment=" + id + "&order=metrics.roc_auc&desc=1&filter=params.learner+%3D+%27boost%27"},
 		{"table-fault", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+%27high%27"}, {"table-nothing", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+2"},
 	}
