@@ -65,7 +65,7 @@ func Start(ctx context.Context, folder string) (*Server, error) {
 		"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_ENDPOINT_URL=http://" + address,
 		"AWS_REGION=us-east-1", "AWS_SESSION_TOKEN=", "MLFLOW_S3_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=",
 	}}
-	s.process = exec.Command(strings.TrimSpace(string(out)), "--port", address, "--access", access, "--secret", secret, "--quiet", "--keep-alive", "posix", "--sidecar", known, root)
+	s.process = exec.Command(strings.TrimSpace(string(out)), "--port", address, "--access", access, "--secret", secret, "--quiet", "posix", "--sidecar", known, root)
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	if err := s.process.Start(); err != nil {
 		return nil, err
