@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,4 +115,37 @@ func BenchmarkRuns(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkLogTogether logs single metrics from several writers, each to a run
+// of its own.
+func BenchmarkLogTogether(b *testing.B) {
+	for _, writers := range []int{1, 8, 32} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			s := openBench(b)
+			var runs []string
+			for range writers {
+				r := &pluvia.Run{ExperimentID: "0"}
+				if err := s.CreateRun(b.Context(), r); err != nil {
+					b.Fatal(err)
+				}
+				runs = append(runs, r.ID)
+			}
+			b.ResetTimer()
+			var wait sync.WaitGroup
+			for w := range writers {
+				wait.Go(func() {
+					for i := w; i < b.N; i += writers {
+						err := s.Log(b.Context(), runs[w], pluvia.Batch{Metrics: []pluvia.Metric{{Key: "m", Value: float64(i) + 0.5, Step: int64(i), Timestamp: int64(i)}}})
+						if err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
 }

@@ -26,6 +26,8 @@ type dialect struct {
 	// so that new ones get higher numbers; "" where that is so anyway.
 	numbered string
 
+	// oneWriter says that transactions that write come one after the other.
+	oneWriter bool
 	// lock ends a SELECT of rows that nobody else may change until the
 	// transaction is over; share of those that others may read so too.
 	lock, share string

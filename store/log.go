@@ -21,13 +21,18 @@ func (s *Store) Log(ctx context.Context, runID string, b pluvia.Batch) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	return s.write(ctx, "log to a run", func(t *tx) error {
-		run, experiment, err := activeRun(ctx, t, runID)
-		if err != nil {
-			return err
-		}
-		return logBatch(ctx, t, experiment, run, runID, b)
-	})
+	if s.dialect.oneWriter {
+		return s.logQueued(ctx, runID, b)
+	}
+	return s.write(ctx, "log to a run", func(t *tx) error { return logTo(ctx, t, runID, b) })
+}
+
+func logTo(ctx context.Context, t *tx, runID string, b pluvia.Batch) error {
+	run, experiment, err := activeRun(ctx, t, runID)
+	if err != nil {
+		return err
+	}
+	return logBatch(ctx, t, experiment, run, runID, b)
 }
 
 func logBatch(ctx context.Context, t *tx, experiment, run int64, runID string, b pluvia.Batch) error {

@@ -19,9 +19,10 @@ import (
 // and whose sets of characters give the other cases of a letter; and lists as
 // one argument, because SQLite looks for each argument by its name.
 var sqliteDialect = dialect{
-	tables:   func(migration string) string { return migration },
-	hasTable: `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1)`,
-	snapshot: &sql.TxOptions{ReadOnly: true},
+	tables:    func(migration string) string { return migration },
+	hasTable:  `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1)`,
+	oneWriter: true,
+	snapshot:  &sql.TxOptions{ReadOnly: true},
 	pattern: func(text string, fold bool) (string, string) {
 		return `GLOB`, translate(text, fold, func(b *strings.Builder, r rune) {
 			if r == '%' {

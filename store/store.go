@@ -56,6 +56,7 @@ type Store struct {
 	writer  *sql.DB
 	reader  *sql.DB
 	hot     *statements // nil where the driver prepares by itself
+	queue   logQueue
 }
 
 var _ pluvia.Tracking = (*Store)(nil)

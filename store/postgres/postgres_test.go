@@ -55,10 +55,7 @@ func TestMain(m *testing.M) {
 func find() (string, error) {
 	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // no pattern error
 	slices.SortFunc(folders, func(a, b string) int { return len(b) - len(a) + strings.Compare(b, a) })
-	for _, name := range filepath.SplitList(os.Getenv("PATH")) {
-		folders = append(folders, name)
-	}
-	for _, folder := range folders {
+	for _, folder := range append(folders, filepath.SplitList(os.Getenv("PATH"))...) {
 		_, errInit := exec.LookPath(filepath.Join(folder, "initdb"))
 		_, errServer := exec.LookPath(filepath.Join(folder, "postgres"))
 		if errInit == nil && errServer == nil {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -61,6 +62,58 @@ var concurrencyTests = map[string]func(*testing.T, pluvia.Store){
 		got := must(s.Run(t.Context(), r.ID))(t)
 		if a, _ := got.Metric("a"); a != writers*each-1 || len(got.Params) != writers+1 {
 			t.Errorf("at the end: %+v", got)
+		}
+	},
+	"ConcurrentLogs": func(t *testing.T, s pluvia.Store) {
+		// Some are refused, some give up; each is on its own.
+		runs := make([]*pluvia.Run, writers)
+		var wait sync.WaitGroup
+		var gaveUp sync.Map
+		for w := range writers {
+			runs[w] = newRun(t, s)
+			ok(t, s.Log(t.Context(), runs[w].ID, pluvia.Batch{Params: []pluvia.Param{{Key: "p", Value: "1"}}}))
+		}
+		for w := range writers {
+			wait.Go(func() {
+				id := runs[w].ID
+				for i := range 60 {
+					b := pluvia.Batch{Metrics: []pluvia.Metric{{Key: "m", Step: int64(i)}}}
+					switch (i + w) % 4 {
+					case 0:
+						b.Params = []pluvia.Param{{Key: "p", Value: "2"}}
+						coded(t, s.Log(t.Context(), id, b), pluvia.Conflict, id)
+					case 1:
+						coded(t, s.Log(t.Context(), strings.Repeat("0", 32), b), pluvia.NotFound)
+					case 2:
+						ctx, cancel := context.WithCancel(t.Context())
+						go cancel()
+						if err := s.Log(ctx, id, b); err != nil {
+							if err != context.Canceled {
+								t.Error(err)
+							}
+							gaveUp.Store(fmt.Sprint(id, i), true)
+						}
+					default:
+						if err := s.Log(t.Context(), id, b); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wait.Wait()
+		for w, r := range runs {
+			steps := map[int64]bool{}
+			for _, m := range must(s.MetricHistory(t.Context(), r.ID, "m"))(t) {
+				steps[m.Step] = true
+			}
+			for i := range 60 {
+				_, undecided := gaveUp.Load(fmt.Sprint(r.ID, i))
+				if want := (i+w)%4 >= 2; steps[int64(i)] != want && !undecided {
+					t.Errorf("run %d has step %d: %t, want %t", w, i, !want, want)
+				}
+			}
+			equal(t, "param", must(s.Run(t.Context(), r.ID))(t).Param("p"), "1")
 		}
 	},
 	"ConcurrentNames": func(t *testing.T, s pluvia.Store) {
