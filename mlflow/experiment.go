@@ -2,6 +2,8 @@ package mlflow
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 
 	"github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/mlflow/filter"
@@ -29,7 +31,15 @@ func (s *Server) createExperiment(ctx context.Context, q *request, out []byte) (
 		if err := validLocation(e.ArtifactLocation); err != nil {
 			return nil, err
 		}
-		e.ArtifactLocation = fromWire(e.ArtifactLocation)
+		if e.ArtifactLocation = fromWire(e.ArtifactLocation); !strings.Contains(e.ArtifactLocation, ":") && !filepath.IsAbs(e.ArtifactLocation) {
+			// A path must not depend on where a client happens to run: as in MLflow, it
+			// begins at the working directory of the server.
+			path, err := filepath.Abs(e.ArtifactLocation)
+			if err != nil {
+				return nil, err
+			}
+			e.ArtifactLocation = path
+		}
 	}
 	if err := atMost("name", maxExperimentName, e.Name); err != nil {
 		return nil, err

@@ -57,6 +57,11 @@ func (s *Server) logInputs(ctx context.Context, q *request, out []byte) ([]byte,
 	if err := validInputs(inputs); err != nil {
 		return nil, err
 	}
+	for _, m := range models {
+		if err := atMost("model_id", maxKey, m); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.store.Log(ctx, id, pluvia.Batch{Inputs: inputs}); err != nil || len(models) == 0 {
 		return empty(out), err
 	}

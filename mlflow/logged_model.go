@@ -107,14 +107,27 @@ func (s *Server) loggedModel(ctx context.Context, q *request, out []byte) ([]byt
 	if err := q.err(); err != nil {
 		return nil, err
 	}
-	m, err := s.store.LoggedModel(ctx, q.PathValue("model_id"))
+	find := s.activeModel
+	if deleted {
+		find = s.store.LoggedModel
+	}
+	m, err := find(ctx, q.PathValue("model_id"))
 	if err != nil {
 		return nil, err
 	}
-	if m.Stage == pluvia.Deleted && !deleted {
-		return nil, pluvia.Errorf(pluvia.NotFound, "Logged model with ID '%s' not found.", clip(m.ID))
-	}
 	return appendOne(out, "model", m, appendLoggedModel), nil
+}
+
+// activeModel is a logged model that has not been deleted.
+func (s *Server) activeModel(ctx context.Context, id string) (*pluvia.LoggedModel, error) {
+	m, err := s.store.LoggedModel(ctx, id)
+	if err == nil && m.Stage == pluvia.Deleted {
+		err = pluvia.Errorf(pluvia.NotFound, "Logged model with ID '%s' not found.", clip(id))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func (s *Server) finishLoggedModel(ctx context.Context, q *request, out []byte) ([]byte, error) {

@@ -1,9 +1,12 @@
 package mlflow
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -311,16 +314,8 @@ func (m message) enum(name string, names map[string]int64) string {
 				}
 			}
 		}
-		known := make([]string, 0, len(names))
-		for s := range names {
-			known = append(known, s)
-		}
-		// By number, as MLflow's documentation lists them.
-		for i := range known {
-			for j := i; j > 0 && names[known[j]] < names[known[j-1]]; j-- {
-				known[j], known[j-1] = known[j-1], known[j]
-			}
-		}
+		known := slices.Collect(maps.Keys(names))
+		slices.SortFunc(known, func(a, b string) int { return cmp.Compare(names[a], names[b]) })
 		m.bad(name, n, "must be one of "+strings.Join(known, ", ")+".")
 	default:
 		m.wrong(name, n)

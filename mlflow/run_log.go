@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,12 +40,17 @@ func (s *Server) write(ctx context.Context, runID string, b pluvia.Batch, ofMode
 	}
 	seen := make(map[string]bool)
 	for i := range ofModels {
-		ofModels[i].RunID = runID
-		if id := ofModels[i].ModelID; !seen[id] {
-			seen[id] = true
-			if _, err := s.store.LoggedModel(ctx, id); err != nil {
-				return err
-			}
+		m := &ofModels[i]
+		m.RunID = runID
+		if err := cmp.Or(atMost("dataset_name", maxDatasetName, m.Dataset.Name), atMost("dataset_digest", maxDatasetDigest, m.Dataset.Digest)); err != nil {
+			return err
+		}
+		if seen[m.ModelID] {
+			continue
+		}
+		seen[m.ModelID] = true
+		if _, err := s.activeModel(ctx, m.ModelID); err != nil {
+			return err
 		}
 	}
 	if err := s.store.Log(ctx, runID, b); err != nil {

@@ -48,6 +48,7 @@ type Kind struct {
 	order    []string               // those of entities that messages list, by their first name
 	texts    map[string]string      // attributes that are texts, by each of their names
 	numbers  map[string]string      // attributes that are numbers, likewise
+	quoted   map[string]string      // attributes that are integers and written in quotes, likewise
 	lists    []string               // attributes that may be compared with a list
 	null     []pluvia.Part          // parts that may be missing
 	orders   map[string]string      // attributes to order by
@@ -81,8 +82,9 @@ var (
 	Experiments = &Kind{
 		entities: map[string]pluvia.Part{"attribute": pluvia.Attribute, "tag": pluvia.TagPart, "tags": pluvia.TagPart},
 		order:    []string{"attribute", "tag"},
-		texts:    map[string]string{"name": "name", "experiment_id": "experiment_id"},
+		texts:    map[string]string{"name": "name"},
 		numbers:  map[string]string{"creation_time": "creation_time", "last_update_time": "last_update_time"},
+		quoted:   map[string]string{"experiment_id": "experiment_id"},
 		lists:    []string{"experiment_id"},
 		null:     []pluvia.Part{pluvia.TagPart},
 		orders: map[string]string{

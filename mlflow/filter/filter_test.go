@@ -159,6 +159,9 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: the message has %d bytes", name, len(err.Error()))
 		}
 	}
+	if _, err := Experiments.Parse("experiment_id in (" + strings.Repeat("'1',", MaxClauses+1) + ")"); pluvia.ErrorCode(err) != pluvia.Invalid {
+		t.Error(err)
+	}
 	deep := strings.Repeat("(", MaxDepth) + "tags.a = 'x'" + strings.Repeat(")", MaxDepth)
 	if _, err := Runs.Parse(deep); err != nil {
 		t.Error(err)

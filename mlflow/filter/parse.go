@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia"
@@ -99,6 +100,8 @@ func (p *parser) clause() pluvia.Expr {
 	switch {
 	case p.err != nil:
 		return nil
+	case field.Of == pluvia.Attribute && p.kind.quoted[named.key] != "":
+		return p.quotedClause(c, at)
 	case c.Op == pluvia.IsNull || c.Op == pluvia.IsNotNull:
 		if !slices.Contains(p.kind.null, field.Of) {
 			p.failf(at, "IS NULL / IS NOT NULL is only supported for %s, not for '%s' '%s'", p.nullable(), parts[field.Of], quote(field.Key))
@@ -129,6 +132,41 @@ func (p *parser) clause() pluvia.Expr {
 		c.Text = p.string("Expected a quoted string value for " + parts[field.Of] + " (e.g. 'my-value').")
 	}
 	return c
+}
+
+// quotedClause reads what an integer in quotes is compared with. A list of
+// them becomes a comparison with each.
+func (p *parser) quotedClause(c pluvia.Compare, at int) pluvia.Expr {
+	one := func(op pluvia.Op, place int, s string) pluvia.Compare {
+		n, err := strconv.ParseInt(s, 10, 53) // what a float64 holds exactly
+		if err != nil {
+			p.failf(place, "Invalid %s '%s'. It must be a valid integer.", c.Field.Key, quote(s))
+		}
+		return pluvia.Compare{Field: c.Field, Op: op, Number: float64(n)}
+	}
+	place := p.token.at
+	switch c.Op {
+	case pluvia.Equal, pluvia.NotEqual:
+		return one(c.Op, place, p.string("Expected a quoted string value for attribute (e.g. '1')."))
+	case pluvia.In, pluvia.NotIn:
+		var equal pluvia.Or
+		var differ pluvia.And
+		list := p.list()
+		if p.clauses += len(list) - 1; p.clauses > MaxClauses {
+			p.failf(place, "%smore than %d clauses, each of the list being one", p.syntax, MaxClauses)
+			return nil
+		}
+		for _, s := range list {
+			equal = append(equal, one(pluvia.Equal, place, s))
+			differ = append(differ, one(pluvia.NotEqual, place, s))
+		}
+		if c.Op == pluvia.In {
+			return equal
+		}
+		return differ
+	}
+	p.failf(at, "Invalid comparator '%s' for %s, not one of [\"=\" \"!=\" \"IN\" \"NOT IN\"]", c.Op, c.Field.Key)
+	return nil
 }
 
 // noValue says whether the token is nothing that somebody has taken for a value.
@@ -174,13 +212,14 @@ func (p *parser) field(t token) (f pluvia.Field, numeric, listable bool) {
 	f = pluvia.Field{Of: part, Key: t.key}
 	switch part {
 	case pluvia.Attribute:
-		key, isText := p.kind.texts[t.key]
-		if !isText {
-			if key, numeric = p.kind.numbers[t.key]; !numeric {
-				p.failf(t.at, "Invalid attribute key '%s' specified. Valid keys are '%s'", quote(t.key), p.attributes())
-			}
+		var known bool
+		if f.Key, known = p.kind.texts[t.key]; known {
+			listable = slices.Contains(p.kind.lists, f.Key)
+		} else if f.Key, numeric = p.kind.numbers[t.key]; numeric {
+			return f, true, false
+		} else if f.Key, known = p.kind.quoted[t.key]; !known {
+			p.failf(t.at, "Invalid attribute key '%s' specified. Valid keys are '%s'", quote(t.key), p.attributes())
 		}
-		f.Key, listable = key, slices.Contains(p.kind.lists, key)
 	case pluvia.MetricPart:
 		numeric = true
 	case pluvia.DatasetPart:
@@ -197,10 +236,13 @@ func (p *parser) field(t token) (f pluvia.Field, numeric, listable bool) {
 }
 
 func (p *parser) attributes() string {
-	if len(p.kind.numbers) == 0 {
-		return names(p.kind.texts)
+	var all []string
+	for _, of := range []map[string]string{p.kind.texts, p.kind.quoted, p.kind.numbers} {
+		if len(of) > 0 {
+			all = append(all, names(of))
+		}
 	}
-	return names(p.kind.texts) + "', '" + names(p.kind.numbers)
+	return strings.Join(all, "', '")
 }
 
 // listable is what messages say may be compared with a list.
