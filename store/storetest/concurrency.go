@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -88,7 +89,7 @@ var concurrencyTests = map[string]func(*testing.T, pluvia.Store){
 						ctx, cancel := context.WithCancel(t.Context())
 						go cancel()
 						if err := s.Log(ctx, id, b); err != nil {
-							if err != context.Canceled {
+							if !errors.Is(err, context.Canceled) {
 								t.Error(err)
 							}
 							gaveUp.Store(fmt.Sprint(id, i), true)
