@@ -22,7 +22,7 @@ import (
 )
 
 // golden is what the pandas and scikit-learn code of the original makes of the
-// data set; the file says how.
+// data set; testdata/rain_etl.py makes the figures again.
 type golden struct {
 	Rows   int `json:"source_rows"`
 	Bounds map[string]struct {
