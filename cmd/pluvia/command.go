@@ -27,6 +27,7 @@ const (
 // options are the flags that every command has.
 type options struct {
 	data    string
+	db      string
 	buckets string
 	project string
 	source  string
@@ -120,6 +121,7 @@ Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", "./pluvia-data", "data directory")
+	flags.StringVar(&o.db, "db", "", "database: a file, or postgres://USER@HOST/DATABASE; a password belongs into PLUVIA_DB or\nPGPASSWORD, where other users do not see it (default: a file in the data directory)")
 	flags.StringVar(&o.buckets, "buckets", "", "where data and models are kept: a folder or s3://BUCKET/PREFIX, with the keys in AWS_ACCESS_KEY_ID\nand AWS_SECRET_ACCESS_KEY and the server in AWS_ENDPOINT_URL (default: a folder in the data directory)")
 	flags.StringVar(&o.project, "project", "", "project file (default: the one in the binary)")
 	flags.BoolVar(&o.json, "json", false, "write JSON, one object a line")
@@ -127,7 +129,7 @@ Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see \"%s --help\"", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newUp(o), newServe(o), newETL(o), newTrain(o), newPromote(o), newPredict(o), newRuns(o), newImport(o), newVersion(o))
+	root.AddCommand(newUp(o), newServe(o), newETL(o), newTrain(o), newPromote(o), newPredict(o), newRuns(o), newImport(o), newExport(o), newVersion(o))
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {

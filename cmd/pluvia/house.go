@@ -72,7 +72,7 @@ func openHouse(ctx context.Context, o *options, work bool) (_ *house, err error)
 			return nil, err
 		}
 	}
-	switch opened, err := store.Open(ctx, h.path(databaseFile)); {
+	switch opened, err := store.Open(ctx, cmp.Or(o.db, h.path(databaseFile))); {
 	case err == nil:
 		h.store = opened
 	case ctx.Err() != nil:
