@@ -12,11 +12,13 @@
 //	/runs?page=2               the project's own runs, the steps of a cycle behind it
 //	/compare?run=ID&run=ID     runs beside each other
 //	/runs/{id}                 a run; /runs/{id}/artifacts/{path} its files
+//	/models                    the registry; /models/{name} a model's versions
+//	/models/{name}/alias       asks before an alias is moved; POST moves it
 //	/static/...                style sheet, script, icon
 //
 // The package knows no data set: titles, fields, units, places and the form
 // come from a [project.Project]. It reads the store and the buckets and changes
-// nothing in them; the one thing that it sets off is a cycle. It knows no
+// nothing in them but aliases; the one thing that it sets off is a cycle. It knows no
 // insides of other rooms: what serves and what works is told to it in [Config].
 package console
 
@@ -162,6 +164,10 @@ func (c *Console) routes() {
 		"GET /compare":                       c.compare,
 		"GET /runs/{id}":                     c.run,
 		"GET /runs/{id}/artifacts/{path...}": c.artifact,
+		"GET /models":                        c.models,
+		"GET /models/{name}":                 c.model,
+		"GET /models/{name}/alias":           c.alias,
+		"POST /models/{name}/alias":          c.moveAlias,
 		"GET /static/":                       c.static.Serve,
 		"/": func(_ http.ResponseWriter, r *http.Request) error {
 			return pluvia.Errorf(pluvia.NotFound, "there is no page %s", web.Path(r))

@@ -229,6 +229,7 @@ func pages(d *consoletest.Demo) []visit {
 func tracking(t *testing.T, d *consoletest.Demo) []visit {
 	id := d.Many(t, 120)
 	return []visit{
+		{"models", "/models"}, {"model", "/models/" + d.Project.Names.ModelProd}, {"alias", "/models/" + d.Project.Names.ModelProd + "/alias?alias=champion&version=2"},
 		{"experiments", "/experiments"}, {"compare", "/compare?run=" + strings.Join(d.Trials, "&run=")}, {"run-trial", "/runs/" + d.Trials[0]},
 		{"table", "/runs?experiment=" + id}, {"table-sorted", "/runs?experiment=" + id + "&order=metrics.roc_auc&desc=1&filter=params.learner+%3D+%27boost%27"},
 		{"table-fault", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+%27high%27"}, {"table-nothing", "/runs?experiment=" + id + "&filter=metrics.roc_auc+%3E+2"},
@@ -247,7 +248,7 @@ func TestPages(t *testing.T) {
 		pages []visit
 	}{
 		{"filled", filled, append(pages(filled), tracking(t, filled)...)},
-		{"empty", empty, []visit{{"overview", "/"}, {"data", "/data"}, {"predict", "/predict?MinTemp=1"}, {"runs", "/runs"}}},
+		{"empty", empty, []visit{{"overview", "/"}, {"data", "/data"}, {"predict", "/predict?MinTemp=1"}, {"runs", "/runs"}, {"models", "/models"}}},
 		{"first", first, []visit{{"overview", "/"}, {"data", "/data"}}},
 		{"broken", broken, []visit{{"overview", "/"}}},
 	} {

@@ -153,7 +153,8 @@ func (d *Demo) cycle(t testing.TB, ago, version int, auc float64, decision, en, 
 		Metrics: []pluvia.Metric{{Key: "rows", Value: 142193}, {Key: "rows_rejected", Value: 3}},
 		Inputs:  []pluvia.Input{{Dataset: pluvia.Dataset{Name: "weather_data_complete", Digest: "a4f2b071", SourceType: "local", Source: `{"uri": "snapshot"}`}}},
 	})
-	train := pluvia.Run{Params: []pluvia.Param{{Key: "learner", Value: "gradient boosting"}, {Key: "family", Value: "boost"}, {Key: "recipe", Value: "native"}, {Key: "threshold", Value: "0.38"}}}
+	train := pluvia.Run{Params: []pluvia.Param{{Key: "learner", Value: "gradient boosting"}, {Key: "family", Value: "boost"}, {Key: "recipe", Value: "native"}, {Key: "threshold", Value: "0.38"}},
+		Inputs: []pluvia.Input{{Dataset: pluvia.Dataset{Name: "weather_data_ready", Digest: "9be1c344", SourceType: "s3", Source: `{"uri": "s3://data/train.parquet"}`}}}}
 	for i := range 60 {
 		train.Metrics = append(train.Metrics, pluvia.Metric{Key: "validation_log_loss", Value: .3 + .3*math.Exp(-float64(i)/12), Step: int64(i)})
 	}
