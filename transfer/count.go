@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/pluvia-ml/pluvia"
 )
 
 // Count says how much there is of each kind, in the order of [Kinds].
@@ -42,6 +44,36 @@ var Kinds = []Kind{
 	Experiments, ExperimentTags, Runs, Params, Tags, Points, Inputs, InputTags, ModelInputs, Outputs,
 	LoggedModels, LoggedModelParams, LoggedModelTags, LoggedModelMetrics,
 	Models, ModelTags, Aliases, Versions, VersionTags, Artifacts, ArtifactBytes,
+}
+
+// addRun counts a run, without its points.
+func (c Count) addRun(r *pluvia.Run) {
+	c[Runs]++
+	c[Params] += int64(len(r.Params))
+	c[Tags] += int64(len(r.Tags))
+	c[Inputs] += int64(len(r.Inputs))
+	for _, in := range r.Inputs {
+		c[InputTags] += int64(len(in.Tags))
+	}
+	c[ModelInputs] += int64(len(r.InputModels))
+	c[Outputs] += int64(len(r.Outputs))
+}
+
+func (c Count) addLoggedModel(m *pluvia.LoggedModel) {
+	c[LoggedModels]++
+	c[LoggedModelParams] += int64(len(m.Params))
+	c[LoggedModelTags] += int64(len(m.Tags))
+	c[LoggedModelMetrics] += int64(len(m.Metrics))
+}
+
+func (c Count) addModel(m *pluvia.Model, versions []*pluvia.Version) {
+	c[Models]++
+	c[ModelTags] += int64(len(m.Tags))
+	c[Aliases] += int64(len(m.Aliases))
+	for _, v := range versions {
+		c[Versions]++
+		c[VersionTags] += int64(len(v.Tags))
+	}
 }
 
 // Report is what an import or an export has done.

@@ -14,6 +14,7 @@ import (
 //	mlflow.db, sqlite:///mlflow.db     a database of its own, as a file
 //	postgres://USER:PASSWORD@HOST/DB   one on PostgreSQL
 //	./mlruns                           a folder of its file store
+//	http://localhost:5000              a server
 //
 // artifacts says where artifacts are when the source does not lead there: a
 // folder, s3://BUCKET/PREFIX, or the URL of a server; "" for mlruns and
@@ -25,6 +26,8 @@ func Open(ctx context.Context, source, artifacts string) (Source, error) {
 		return openPath(ctx, source, artifacts)
 	}
 	switch kind, _, _ := strings.Cut(strings.ToLower(scheme), "+"); kind {
+	case "http", "https":
+		return openServer(ctx, source, artifacts)
 	case "postgres", "postgresql":
 		from, err := openPlaces(artifacts)
 		if err != nil {
