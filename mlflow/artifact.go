@@ -331,6 +331,15 @@ func (s *Server) deleteTree(w http.ResponseWriter, r *http.Request) error {
 // not come over a slow line.
 const patience = time.Minute
 
+// patient puts off both deadlines of a connection: the one for reading ends the
+// context of a request that is still being answered, and the one for writing
+// runs while a body is read. Where there is no connection there is none.
+func patient(control *http.ResponseController) {
+	until := time.Now().Add(patience)
+	_ = control.SetReadDeadline(until)
+	_ = control.SetWriteDeadline(until)
+}
+
 // incoming is a body that may take as long as it keeps coming.
 type incoming struct {
 	body    io.Reader
@@ -339,7 +348,7 @@ type incoming struct {
 }
 
 func (in *incoming) Read(p []byte) (int, error) {
-	_ = in.control.SetReadDeadline(time.Now().Add(patience)) // where there is no connection there is no deadline
+	patient(in.control)
 	n, err := in.body.Read(p)
 	if err != nil && err != io.EOF {
 		if in.err = err; !isTooLarge(err) {
@@ -361,6 +370,6 @@ type outgoing struct {
 }
 
 func (o *outgoing) Read(p []byte) (int, error) {
-	_ = o.control.SetWriteDeadline(time.Now().Add(patience)) // as above
+	patient(o.control)
 	return o.ReadSeeker.Read(p)
 }

@@ -2,6 +2,7 @@ package mlflow
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -328,4 +329,144 @@ func decode(t testing.TB, text string) map[string]any {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return v
+}
+
+// TestSlow holds that an artifact may take longer than the server's limits of
+// a request, as long as it keeps coming and going.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	folder, err := bucket.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	s := newSiteOn(t, remote{folder})
+	mux := http.NewServeMux()
+	s.Routes(mux)
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	server.Start()
+	defer server.Close()
+	address := server.URL + "/api/2.0/mlflow-artifacts/artifacts/0/slow"
+
+	content, w := io.Pipe()
+	go func() {
+		for range 8 {
+			time.Sleep(100 * time.Millisecond)
+			w.Write([]byte(strings.Repeat("x", 1<<20)))
+		}
+		w.Close()
+	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil || answer.StatusCode != 200 {
+		t.Fatalf("put: %v %v", answer, err)
+	}
+	answer.Body.Close()
+	if answer, err = http.Get(address); err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	n := 0
+	for buffer := make([]byte, 512<<10); ; {
+		time.Sleep(50 * time.Millisecond)
+		m, err := io.ReadFull(answer.Body, buffer)
+		n += m
+		if err != nil {
+			break
+		}
+	}
+	if n != 8<<20 {
+		t.Errorf("%d bytes came back", n)
+	}
+}
+
+// remote are buckets whose objects can be read as long as the context of the
+// request lasts, as those on a server of objects.
+type remote struct{ pluvia.Buckets }
+
+func (r remote) Open(ctx context.Context, bucket, key string) (io.ReadCloser, *pluvia.Object, error) {
+	content, o, err := r.Buckets.Open(ctx, bucket, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &lasting{content.(io.ReadSeekCloser), ctx}, o, nil
+}
+
+type lasting struct {
+	io.ReadSeekCloser
+	ctx context.Context
+}
+
+func (l *lasting) Read(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return l.ReadSeekCloser.Read(p)
+}
+
+// FuzzArtifactPath holds that no path leaves the folder that it is below.
+func FuzzArtifactPath(f *testing.F) {
+	for _, p := range escapes() {
+		f.Add(p)
+	}
+	for _, p := range []string{"a/b.txt", "ü 雨", "a//b", "a/.", "..a/b..", "100%", "%", "a%2", "a;b?c", strings.Repeat("%25", 20) + "2e"} {
+		f.Add(p)
+	}
+	dir := f.TempDir()
+	buckets, err := bucket.OpenFolder(filepath.Join(dir, "buckets"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { buckets.Close() })
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte(secret), 0o666); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, p string) {
+		key, err := keyBelow("s3://mlflow/0/run/artifacts", p)
+		if err != nil {
+			return
+		}
+		if !strings.HasPrefix(key, "0/run/artifacts") || slices.Contains(strings.Split(decoded(key), "/"), "..") {
+			t.Fatalf("%q is the key %q", p, key)
+		}
+		if buckets.Put(t.Context(), pluvia.MLflowBucket, key, strings.NewReader("x")) != nil {
+			return
+		}
+		if !strings.HasPrefix(key, "0/run/artifacts/") && key != "0/run/artifacts" {
+			t.Errorf("%q was put at %q", p, key)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "buckets", "mlflow", filepath.FromSlash(key))); err != nil {
+			t.Errorf("%q was put elsewhere: %v", p, err)
+		}
+		if err := buckets.DeleteTree(t.Context(), pluvia.MLflowBucket, key); err != nil {
+			t.Error(err)
+		}
+		if got := contents(t, dir); len(got) != 1 {
+			t.Errorf("left are %v", got)
+		}
+	})
+}
+
+// FuzzSource holds that an address that is let pass leads where it says.
+func FuzzSource(f *testing.F) {
+	for _, source := range []string{"s3://b/x", "s3://b", "mlflow-artifacts:/0/a//b/", "http://h/a?b#c", "a:/../b", "file:///x", "x:%2e%2e/", "models:/m/1", "s3:/b/x", "é:/x", "C:\\x", "a:/b;/../c", "a:/%252e%252e/x"} {
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		if _, local := localPath(source); local || !absolute(source) {
+			return
+		}
+		for _, d := range []string{source, decoded(source)} {
+			if slices.Contains(strings.Split(d, "/"), "..") || strings.ContainsAny(d, "\x00\\") {
+				t.Errorf("%q was let pass", source)
+			}
+		}
+		if again := fromWire(toWire(fromWire(source))); again != fromWire(source) {
+			t.Errorf("%q is %q to the store, and %q when clients give it back", source, fromWire(source), again)
+		}
+	})
 }
