@@ -2,17 +2,8 @@
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
-from mlflow.exceptions import MlflowException
 
-
-def refused(words, call, *args, **kwargs):
-    try:
-        call(*args, **kwargs)
-    except MlflowException as e:
-        assert words in str(e), f"{words!r} is not in {e}"
-        return e
-    raise AssertionError(f"{call} was not refused: want {words!r}")
-
+from checks import refused
 
 client = MlflowClient()
 

@@ -3,18 +3,9 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 from sklearn.linear_model import LogisticRegression
 
-
-def refused(words, call, *args, **kwargs):
-    try:
-        call(*args, **kwargs)
-    except MlflowException as e:
-        assert words in f"{e.error_code}: {e}", f"{words!r} is not in {e}"
-        return e
-    raise AssertionError(f"{call} was not refused: want {words!r}")
-
+from checks import refused
 
 client = MlflowClient()
 mlflow.set_experiment("registry")

@@ -5,17 +5,8 @@ import time
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
 
-
-def refused(words, call, *args, **kwargs):
-    try:
-        call(*args, **kwargs)
-    except MlflowException as e:
-        assert words in str(e), f"{words!r} is not in {e}"
-        return e
-    raise AssertionError(f"{call} was not refused: want {words!r}")
-
+from checks import refused
 
 client = MlflowClient()
 experiment = mlflow.set_experiment("runs").experiment_id

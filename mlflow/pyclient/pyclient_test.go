@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 	}
 	if len(missing) > 0 {
 		if os.Getenv("CI") == "true" {
-			fmt.Fprintln(os.Stderr, "mlflow/pyclient: no Python with MLflow:", strings.Join(missing, ", ")+": run tools/setup peers, or name them in PLUVIA_MLFLOW and PLUVIA_MLFLOW_2_10")
+			fmt.Fprintln(os.Stderr, "mlflow/pyclient: no Python with MLflow:", strings.Join(missing, ", ")+": run tools/setup clients, or name them in PLUVIA_MLFLOW and PLUVIA_MLFLOW_2_10")
 			os.Exit(1)
 		}
 		if len(missing) == len(clients) {
@@ -146,7 +146,7 @@ func run(t *testing.T, c client, script string, buckets pluvia.Buckets) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, c.python, path)
 	command.Dir = dir
