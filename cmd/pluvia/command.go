@@ -129,7 +129,7 @@ Each flag can be set by an environment variable: --data by PLUVIA_DATA.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see \"%s --help\"", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newUp(o), newServe(o), newETL(o), newTrain(o), newPromote(o), newPredict(o), newRuns(o), newImport(o), newExport(o), newVersion(o))
+	root.AddCommand(newUp(o), newServe(o), newETL(o), newTrain(o), newPromote(o), newPredict(o), newRuns(o), newGC(o), newImport(o), newExport(o), newVersion(o))
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {
