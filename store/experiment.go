@@ -152,16 +152,7 @@ func experiments(ctx context.Context, t *tx, where string, args ...any) ([]*pluv
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	return list, eachOf(ctx, t, `SELECT experiment, key, value FROM experiment_tags WHERE experiment %s ORDER BY experiment, key`, numbers,
-		func(rows *sql.Rows) error {
-			var number int64
-			var tag pluvia.Tag
-			if err := rows.Scan(&number, &tag.Key, &tag.Value); err != nil {
-				return err
-			}
-			at[number].Tags = append(at[number].Tags, tag)
-			return nil
-		})
+	return list, pairsOf(ctx, t, "experiment_tags", "experiment", numbers, func(number int64, pairs []pair) { at[number].Tags = asTags(pairs) })
 }
 
 // experimentNumber is the number that an experiment has in the database.

@@ -91,27 +91,11 @@ func setRunTag(ctx context.Context, t *tx, run int64, tag pluvia.Tag) error {
 }
 
 func paramsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, value FROM params WHERE run %s ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
-		var run int64
-		var p pluvia.Param
-		if err := rows.Scan(&run, &p.Key, &p.Value); err != nil {
-			return err
-		}
-		at[run].Params = append(at[run].Params, p)
-		return nil
-	})
+	return pairsOf(ctx, t, "params", "run", numbers, func(run int64, pairs []pair) { at[run].Params = asParams(pairs) })
 }
 
 func tagsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, value FROM run_tags WHERE run %s ORDER BY run, key`, numbers, func(rows *sql.Rows) error {
-		var run int64
-		var tag pluvia.Tag
-		if err := rows.Scan(&run, &tag.Key, &tag.Value); err != nil {
-			return err
-		}
-		at[run].Tags = append(at[run].Tags, tag)
-		return nil
-	})
+	return pairsOf(ctx, t, "run_tags", "run", numbers, func(run int64, pairs []pair) { at[run].Tags = asTags(pairs) })
 }
 
 // eachOf runs a query that asks once, as %s, for the owners of those numbers,

@@ -289,27 +289,11 @@ func loggedModels(ctx context.Context, t *tx, where string, args ...any) (list [
 	if err != nil {
 		return nil, nil, err
 	}
-	err = eachOf(ctx, t, `SELECT model, key, value FROM logged_model_params WHERE model %s ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
-		var number int64
-		var p pluvia.Param
-		if err := rows.Scan(&number, &p.Key, &p.Value); err != nil {
-			return err
-		}
-		at[number].Params = append(at[number].Params, p)
-		return nil
-	})
+	err = pairsOf(ctx, t, "logged_model_params", "model", numbers, func(number int64, pairs []pair) { at[number].Params = asParams(pairs) })
 	if err != nil {
 		return nil, nil, err
 	}
-	err = eachOf(ctx, t, `SELECT model, key, value FROM logged_model_tags WHERE model %s ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
-		var number int64
-		var tag pluvia.Tag
-		if err := rows.Scan(&number, &tag.Key, &tag.Value); err != nil {
-			return err
-		}
-		at[number].Tags = append(at[number].Tags, tag)
-		return nil
-	})
+	err = pairsOf(ctx, t, "logged_model_tags", "model", numbers, func(number int64, pairs []pair) { at[number].Tags = asTags(pairs) })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia"
@@ -122,18 +123,26 @@ func stored(value float64) (float64, bool) {
 }
 
 func metricsOf(ctx context.Context, t *tx, numbers []int64, at map[int64]*pluvia.Run) error {
-	return eachOf(ctx, t, `SELECT run, key, step, timestamp, value, is_nan FROM latest_metrics WHERE run %s ORDER BY run, key`, numbers,
+	// NULL for NaN is a column less, of which each has its price.
+	err := eachOf(ctx, t, `SELECT run, key, step, timestamp, CASE WHEN NOT is_nan THEN value END FROM latest_metrics WHERE run %s`, numbers,
 		func(rows *sql.Rows) error {
 			var run int64
 			var m pluvia.Metric
-			var isNaN bool
-			if err := rows.Scan(&run, &m.Key, &m.Step, &m.Timestamp, &m.Value, &isNaN); err != nil {
+			var value sql.NullFloat64
+			if err := rows.Scan(&run, &m.Key, &m.Step, &m.Timestamp, &value); err != nil {
 				return err
 			}
-			if isNaN {
+			if m.Value = value.Float64; !value.Valid {
 				m.Value = math.NaN()
 			}
 			at[run].Metrics = append(at[run].Metrics, m)
 			return nil
 		})
+	byKey := func(a, b pluvia.Metric) int { return strings.Compare(a.Key, b.Key) }
+	for _, r := range at {
+		if !slices.IsSortedFunc(r.Metrics, byKey) {
+			slices.SortFunc(r.Metrics, byKey)
+		}
+	}
+	return err
 }

@@ -110,15 +110,7 @@ func numberedModels(ctx context.Context, t *tx, where string, args ...any) (list
 	if err != nil {
 		return nil, nil, err
 	}
-	err = eachOf(ctx, t, `SELECT model, key, value FROM model_tags WHERE model %s ORDER BY model, key`, numbers, func(rows *sql.Rows) error {
-		var number int64
-		var tag pluvia.Tag
-		if err := rows.Scan(&number, &tag.Key, &tag.Value); err != nil {
-			return err
-		}
-		at[number].Tags = append(at[number].Tags, tag)
-		return nil
-	})
+	err = pairsOf(ctx, t, "model_tags", "model", numbers, func(number int64, pairs []pair) { at[number].Tags = asTags(pairs) })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net"
 	"net/url"
@@ -115,7 +116,7 @@ func refusedByPostgres(err error) (pluvia.Code, string, bool) {
 	if !errors.As(err, &refused) {
 		var cannotConnect *pgconn.ConnectError
 		var network net.Error
-		if errors.As(err, &cannotConnect) || errors.As(err, &network) || pgconn.SafeToRetry(err) {
+		if errors.As(err, &cannotConnect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err) {
 			return pluvia.Unavailable, "cannot be reached; check that it runs, and its address", true
 		}
 		return "", "", false

@@ -141,10 +141,19 @@ func (s *Store) write(ctx context.Context, what string, f func(*tx) error) error
 		}
 	}
 	if err != nil {
-		return s.failed(what, err)
+		return s.failed(what, over(ctx, err))
 	}
 	s.hot.prepare(ctx)
 	return nil
+}
+
+// over is the error of a context that is over, in place of what a driver makes
+// of that: an interrupted query, a lost connection, a transaction that is gone.
+func over(ctx context.Context, err error) error {
+	if own := (*pluvia.Error)(nil); ctx.Err() != nil && !errors.As(err, &own) {
+		return ctx.Err()
+	}
+	return err
 }
 
 func (s *Store) writeOnce(ctx context.Context, f func(*tx) error) error {
@@ -157,23 +166,18 @@ func (s *Store) writeOnce(ctx context.Context, f func(*tx) error) error {
 	if err := f(t); err != nil {
 		return err
 	}
-	err = begun.Commit()
-	// After a cancelled context the transaction is rolled back already.
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	return err
+	return begun.Commit()
 }
 
 // read runs f on one state of the database, whatever is written meanwhile.
 func (s *Store) read(ctx context.Context, what string, f func(*tx) error) error {
 	begun, err := s.reader.BeginTx(ctx, s.dialect.snapshot)
 	if err != nil {
-		return s.failed(what, err)
+		return s.failed(what, over(ctx, err))
 	}
 	defer begun.Rollback()
 	if err := f(&tx{sql: begun, now: pluvia.Millis(s.Now()), dialect: s.dialect}); err != nil {
-		return s.failed(what, err)
+		return s.failed(what, over(ctx, err))
 	}
 	return nil
 }

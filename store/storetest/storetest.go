@@ -102,6 +102,7 @@ func killWhileWriting(t *testing.T, dsn string, open func(t *testing.T, dsn stri
 		out := must(child.StdoutPipe())(t)
 		ok(t, child.Start())
 		lines := bufio.NewScanner(out)
+		own, killed := make(map[string]bool), false
 		for n := 0; lines.Scan(); n++ {
 			id, points, _ := strings.Cut(lines.Text(), " ")
 			count, err := strconv.Atoi(points)
@@ -112,8 +113,9 @@ func killWhileWriting(t *testing.T, dsn string, open func(t *testing.T, dsn stri
 			if n == 100 {
 				readBeside(t, open(t, dsn), id, count)
 			}
-			if n == 200 {
+			if own[id] = true; !killed && n >= 200 && len(own) == crashWriters {
 				ok(t, child.Process.Kill())
+				killed = true
 			}
 		}
 		var exit *exec.ExitError
