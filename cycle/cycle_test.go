@@ -237,11 +237,19 @@ func TestFirstCycle(t *testing.T) {
 		t.Errorf("comparison: %+v", c)
 	}
 	// What early stopping has decided is what was fitted, and what is recorded.
-	if trained := h.runs("train", pluvia.Finished)[0]; trained.Param("family") == "boost" && trained.Param("params.early_stopping") != "0" {
+	if trained := h.runs("train", pluvia.Finished)[0]; trained.Param("family") == "boost" && trained.Param("early_stopping") != "0" {
 		t.Errorf("the final boosting has stopped early: %+v", trained.Params)
 	}
 	if trained := h.runs("train", pluvia.Finished)[0]; v.Tag("model") != trained.Param("family") || len(v.Tags) < 5 {
 		t.Errorf("the version's tags %+v are not the run's parameters %+v", v.Tags, trained.Params)
+	}
+	// Hyper-parameters are parameters of the run and tags of the version, by
+	// their own names; nothing else is both.
+	for _, p := range h.runs("train", pluvia.Finished)[0].Params {
+		fact := slices.Contains([]string{"learner", "family", "recipe", "threshold", "rows"}, p.Key)
+		if tag := v.Tag(p.Key); fact != (tag == "") || !fact && tag != p.Value {
+			t.Errorf("parameter %s is %q, the version's tag %q", p.Key, p.Value, tag)
+		}
 	}
 	model := h.champion().Source[len("s3://mlflow/"):]
 	for _, name := range []string{"MLmodel", "recipe.json", "classifier.json"} {

@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	pluvia "github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/learn"
@@ -16,8 +15,9 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// hyperParam is what the hyper-parameters of a run begin with.
-const hyperParam = "params."
+// facts are the parameters of a training run that are no hyper-parameters.
+// Those go by their own names, so that MLflow's clients find them by these.
+var facts = []string{"learner", "family", "recipe", "threshold", "rows"}
 
 // folder is where a run keeps its model among its artifacts.
 const folder = "model"
@@ -82,7 +82,7 @@ func (r *Runner) train(ctx context.Context, run *pluvia.Run) error {
 		{Key: "rows", Value: strconv.Itoa(model.Rows)},
 	}
 	for key, value := range model.Params {
-		params = append(params, pluvia.Param{Key: hyperParam + key, Value: value})
+		params = append(params, pluvia.Param{Key: key, Value: value})
 	}
 	if err := r.Store.Log(ctx, run.ID, pluvia.Batch{
 		Params:  params,
@@ -165,7 +165,7 @@ func (r *Runner) try(ctx context.Context, parent *pluvia.Run, learner project.Le
 		},
 	}
 	for _, p := range learner.Params {
-		run.Params = append(run.Params, pluvia.Param{Key: hyperParam + p.Key, Value: p.Value})
+		run.Params = append(run.Params, pluvia.Param{Key: p.Key, Value: p.Value})
 	}
 	c := &candidate{learner: learner}
 	err := r.record(ctx, run, func(ctx context.Context, run *pluvia.Run) error {
@@ -258,8 +258,8 @@ func (r *Runner) register(ctx context.Context, name string, train *pluvia.Run) (
 		Tags: []pluvia.Tag{{Key: "model", Value: train.Param("family")}},
 	}
 	for _, p := range train.Params {
-		if key, ok := strings.CutPrefix(p.Key, hyperParam); ok {
-			version.Tags = append(version.Tags, pluvia.Tag{Key: key, Value: p.Value})
+		if !slices.Contains(facts, p.Key) {
+			version.Tags = append(version.Tags, pluvia.Tag{Key: p.Key, Value: p.Value})
 		}
 	}
 	return version, r.Store.CreateVersion(ctx, version)
