@@ -239,6 +239,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, key string) error 
 		return pluvia.Errorf(pluvia.NotFound, "The path names no artifact.")
 	}
 	content, object, err := s.buckets.Open(r.Context(), pluvia.MLflowBucket, key)
+	if pluvia.ErrorCode(err) == pluvia.NotFound {
+		return &pluvia.Error{Code: pluvia.NotFound, Message: "No such artifact: '" + clip(key) + "'", Err: err}
+	}
 	if err != nil {
 		return err
 	}

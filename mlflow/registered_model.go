@@ -152,8 +152,8 @@ func (s *Server) latestVersions(ctx context.Context, q *request, out []byte) ([]
 	return append(out, '}'), nil
 }
 
-// latest are the versions of a model with the highest number in each stage, in
-// the order of the stages.
+// latest are the versions of a model with the highest number in each stage,
+// lowest number first.
 func (s *Server) latest(ctx context.Context, model string) ([]*pluvia.Version, error) {
 	all, err := s.store.Versions(ctx, model)
 	if err != nil {
@@ -166,6 +166,7 @@ func (s *Server) latest(ctx context.Context, model string) ([]*pluvia.Version, e
 			latest = append(latest, all[i])
 		}
 	}
+	slices.SortFunc(latest, func(a, b *pluvia.Version) int { return a.Number - b.Number })
 	return latest, nil
 }
 

@@ -88,7 +88,7 @@ func TestRegistry(t *testing.T) {
 		{"POST /model-versions/transition-stage", `{"name": "m", "version": "2", "stage": "Gone"}`, 400, "Invalid Model Version stage: Gone. Value must be one of None, Staging, Production, Archived."},
 		{"POST /registered-models/get-latest-versions", `{"name": "m", "stages": ["archived"]}`, 200, `{"model_versions":[` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `]}`},
 		{"GET /registered-models/get-latest-versions?name=m&stages=Staging", "", 200, `{}`},
-		{"GET /registered-models/get-latest-versions?name=m", "", 200, `{"model_versions":[` + strings.Replace(second, `"None"`, `"Production"`, 1) + `,` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `]}`},
+		{"GET /registered-models/get-latest-versions?name=m", "", 200, `{"model_versions":[` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `,` + strings.Replace(second, `"None"`, `"Production"`, 1) + `]}`},
 
 		{"PATCH /model-versions/update", `{"name": "m", "version": "1", "description": "what"}`, 200, `{"model_version":` + strings.Replace(strings.Replace(first, `"None"`, `"Archived"`, 1), `"description":""`, `"description":"what"`, 1) + `}`},
 		{"PATCH /model-versions/update", `{"name": "m", "version": "1"}`, 200, `{"model_version":` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `}`},
@@ -100,7 +100,7 @@ func TestRegistry(t *testing.T) {
 		{"POST /registered-models/set-tag", `{"name": "m", "key": "t", "value": "1"}`, 200, `{}`},
 		{"DELETE /registered-models/delete-tag", `{"name": "m", "key": "a"}`, 200, `{}`},
 		{"PATCH /registered-models/update", `{"name": "m", "description": ""}`, 200,
-			`{"registered_model":{"name":"m",` + times + `,"latest_versions":[` + strings.Replace(second, `"None"`, `"Production"`, 1) + `,` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `],"tags":[{"key":"t","value":"1"}]}}`},
+			`{"registered_model":{"name":"m",` + times + `,"latest_versions":[` + strings.Replace(first, `"None"`, `"Archived"`, 1) + `,` + strings.Replace(second, `"None"`, `"Production"`, 1) + `],"tags":[{"key":"t","value":"1"}]}}`},
 
 		{"DELETE /model-versions/delete", `{"name": "m", "version": "2"}`, 200, `{}`},
 		{"GET /model-versions/get?name=m&version=2", "", 404, "Model Version (name=m, version=2) not found"},
