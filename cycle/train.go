@@ -259,7 +259,7 @@ func (r *Runner) register(ctx context.Context, name string, train *pluvia.Run) (
 	}
 	for _, p := range train.Params {
 		if !slices.Contains(facts, p.Key) {
-			version.Tags = append(version.Tags, pluvia.Tag{Key: p.Key, Value: p.Value})
+			version.Tags = append(version.Tags, pluvia.Tag(p))
 		}
 	}
 	return version, r.Store.CreateVersion(ctx, version)
