@@ -11,7 +11,7 @@
 //	/runs?experiment=ID&...    the runs of one: filter, order, columns, see listing
 //	/runs?page=2               the project's own runs, the steps of a cycle behind it
 //	/compare?run=ID&run=ID     runs beside each other
-//	/runs/{id}                 a run; /runs/{id}/artifacts/{path} its files
+//	/runs/{id}                 a run; /runs/{id}/files/{path} a file of it to look at, /artifacts/{path} the file itself
 //	/models                    the registry; /models/{name} a model's versions
 //	/models/{name}/alias       asks before an alias is moved; POST moves it
 //	/static/...                style sheet, script, icon
@@ -164,6 +164,7 @@ func (c *Console) routes() {
 		"GET /compare":                       c.compare,
 		"GET /runs/{id}":                     c.run,
 		"GET /runs/{id}/artifacts/{path...}": c.artifact,
+		"GET /runs/{id}/files/{path...}":     c.file,
 		"GET /models":                        c.models,
 		"GET /models/{name}":                 c.model,
 		"GET /models/{name}/alias":           c.alias,

@@ -132,7 +132,7 @@ func (c *Console) rejected(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer object.Close()
-	c.send(w, object, about, "text/csv; charset=utf-8", path.Base(info.Rejected.Key), true)
+	c.send(w, object, about, "text/csv; charset=utf-8", path.Base(info.Rejected.Key), artifactPolicy, true)
 	return nil
 }
 

@@ -103,8 +103,14 @@ type artifacts struct {
 
 type artifactFile struct {
 	Name string // path below the run's artifacts
+	Base string // the last part of it
 	URL  string
+	Look string // address of its preview
 	Size int64
+}
+
+func newArtifactFile(run, name string, size int64) artifactFile {
+	return artifactFile{name, path.Base(name), artifactURL(run, name), fileURL(run, name), size}
 }
 
 func (c *Console) artifacts(ctx context.Context, run *pluvia.Run) (artifacts, error) {
@@ -124,7 +130,7 @@ func (c *Console) artifacts(ctx context.Context, run *pluvia.Run) (artifacts, er
 			continue
 		}
 		name := strings.TrimPrefix(o.Key, prefix)
-		out.Files = append(out.Files, artifactFile{name, artifactURL(run.ID, name), o.Size})
+		out.Files = append(out.Files, newArtifactFile(run.ID, name, o.Size))
 	}
 	return out, nil
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"github.com/pluvia-ml/pluvia"
 	"github.com/pluvia-ml/pluvia/console"
 	"github.com/pluvia-ml/pluvia/console/consoletest"
 )
@@ -141,7 +142,8 @@ func open(t *testing.T, host string) *tab {
 				return
 			}
 			// A page that answers 404 or 422 is said to be an error; the handler tests know the status.
-			if !strings.HasPrefix(m.Text, "Failed to load resource: the server responded with a status of 4") {
+			// That the script of an artifact is refused, and that axe cannot talk to it, is as it should be.
+			if !strings.HasPrefix(m.Text, "Failed to load resource: the server responded with a status of 4") && !strings.Contains(m.Text, "report.html?preview") && !strings.Contains(m.Text, "the recipient window's origin ('null')") {
 				b.fault("%s", m)
 			}
 		}
@@ -229,6 +231,8 @@ func pages(d *consoletest.Demo) []visit {
 func tracking(t *testing.T, d *consoletest.Demo) []visit {
 	id := d.Many(t, 120)
 	return []visit{
+		{"folder", "/runs/" + d.Compare + "/files/report"}, {"html", "/runs/" + d.Compare + "/files/report/report.html"}, {"csv", "/runs/" + d.Compare + "/files/report/worst.csv"},
+		{"text", "/runs/" + d.Compare + "/files/comparison.json"}, {"image", "/runs/" + d.Compare + "/files/pictures/importance.svg"}, {"no-preview", "/runs/" + d.Compare + "/files/model/a%20b%23c.bin"},
 		{"models", "/models"}, {"model", "/models/" + d.Project.Names.ModelProd}, {"alias", "/models/" + d.Project.Names.ModelProd + "/alias?alias=champion&version=2"},
 		{"experiments", "/experiments"}, {"compare", "/compare?run=" + strings.Join(d.Trials, "&run=")}, {"run-trial", "/runs/" + d.Trials[0]},
 		{"table", "/runs?experiment=" + id}, {"table-sorted", "/runs?experiment=" + id + "&order=metrics.roc_auc&desc=1&filter=params.learner+%3D+%27boost%27"},
@@ -373,6 +377,53 @@ func TestWhatIsFoldedOpens(t *testing.T) {
 		t.Errorf("section shown before %v, after %v; first row of the table %q", before, after, row)
 	}
 	b.clean(t)
+}
+
+// HTML that a run has left is shown, but its script does not run, neither in
+// the frame nor at its own address, and it asks nothing of other hosts.
+func TestArtifactsRunNoScript(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	var mu sync.Mutex
+	asked := 0
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+	}))
+	t.Cleanup(elsewhere.Close)
+	run, err := d.Store.Run(t.Context(), d.Compare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, prefix, err := pluvia.ParseURI(run.ArtifactURI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile := `<!doctype html><title>Report</title><link rel="stylesheet" href="` + elsewhere.URL + `/a.css"><p id="said">Written by hand</p><img src="` + elsewhere.URL + `/a.png" onerror="parent.document.title='taken'" alt="">
+		<script>document.getElementById("said").textContent = "script ran"; parent.document.title = "taken"; fetch("` + elsewhere.URL + `")</script><iframe src="` + elsewhere.URL + `"></iframe><meta http-equiv="refresh" content="0;url=` + elsewhere.URL + `">`
+	if err := d.Buckets.Put(t.Context(), bucket, prefix+"/hostile.html", strings.NewReader(hostile)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	b := &tab{ctx: ctx}
+	var title, framed, said string
+	b.do(t, chromedp.Navigate(server.URL+"/runs/"+d.Compare+"/files/hostile.html?lang=en"), chromedp.WaitVisible(chromedp.CSS("iframe.look")),
+		into(&title, chromedp.Evaluate[string](`new Promise(done => setTimeout(() => done(document.title), 300))`, chromedp.EvalAwaitPromise)),
+		into(&framed, chromedp.Evaluate[string](`String(document.querySelector("iframe").contentDocument)`)),
+		chromedp.Navigate(server.URL+"/runs/"+d.Compare+"/files/report/report.html?lang=en"), chromedp.WaitVisible(chromedp.CSS("iframe.look")),
+		chromedp.Navigate(server.URL+"/runs/"+d.Compare+"/artifacts/report/report.html?preview"), chromedp.WaitVisible(chromedp.CSS("#said")), into(&said, chromedp.Text(chromedp.CSS("#said"))))
+	if !strings.HasPrefix(title, "hostile.html") || framed != "null" || said != "Written by hand" {
+		t.Errorf("title %q, document of the frame %q, the page says %q", title, framed, said)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if asked > 0 {
+		t.Errorf("%d requests went to another host", asked)
+	}
 }
 
 // While a cycle runs the page changes by itself, and stops asking when it is over.

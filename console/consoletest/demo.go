@@ -256,6 +256,9 @@ func (d *Demo) pictures(t testing.TB, auc float64, version int) {
 	for name, content := range map[string][]byte{
 		"pictures/test_roc.svg": chart.Standalone(roc), "pictures/test_reliability.svg": chart.Standalone(reliability), "pictures/importance.svg": chart.Standalone(importance),
 		"comparison.json": file, "model/page.html": []byte("<script>alert(1)</script>"), "model/a b#c.bin": {0, 1, 2},
+		"report/report.html": []byte(`<!doctype html><title>Report</title><style>p{color:teal}</style><p id="said">Written by hand</p><script>document.getElementById("said").textContent = "script ran"; parent.document.title = "taken"</script>`),
+		"report/worst.csv":   []byte("place,error\n\"Hobart, Ellerslie\",0.41\n<b>Cobar</b>,0.38\n"), "report/logged.json": []byte(`{"columns": ["question", "score"], "data": [["<i>dry</i>", 0.5], [null, 1]]}`),
+		"report/notes.md": []byte("# Notes\n\n<script>alert(1)</script> and ñandú\n"), "report/MLmodel": []byte("flavors:\n  python_function: {}\n"),
 	} {
 		must(t, d.Buckets.Put(t.Context(), bucket, prefix+"/"+name, bytes.NewReader(content)))
 	}
