@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"regexp"
 	"slices"
@@ -180,6 +181,9 @@ func tagNumber(v *pluvia.Version) func(string) (float64, bool) {
 func (t *tongue) Value(e Estimate) string {
 	if e.Interval {
 		return t.Num(e.Value, 3)
+	}
+	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+		return t.Figure(e.Value)
 	}
 	return t.Short(e.Value)
 }

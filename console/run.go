@@ -25,7 +25,8 @@ type runPage struct {
 	Headline  string // what came of it, in a word or two
 	Reason    string
 	Parent    *pluvia.Run // nil for none
-	Duel      *duel       // of a comparison; nil for any other run
+	Home      *pluvia.Experiment
+	Duel      *duel // of a comparison; nil for any other run
 	Plots     []plot
 	Children  []runRow
 	More      int // children that are not shown
@@ -44,6 +45,9 @@ func (c *Console) run(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := &runPage{page: c.page(w, r, "runs"), Run: runRow{Run: run, Step: run.Tag(tagStep)}}
 	p.Title = run.Name
+	if p.Home, err = c.Store.Experiment(ctx, run.ExperimentID); err != nil {
+		return err
+	}
 	compared, err := c.comparisonOf(ctx, run)
 	if err != nil {
 		return err
