@@ -149,3 +149,16 @@ func BenchmarkLogTogether(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkRun(b *testing.B) {
+	s := openBench(b)
+	r := wideRun(1)
+	if err := s.CreateRun(b.Context(), r); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Run(b.Context(), r.ID); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

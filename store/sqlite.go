@@ -1,19 +1,25 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/pluvia-ml/pluvia"
 )
+
+// busyTimeout is how long one process waits for another one's lock.
+const busyTimeout = 5 * time.Second
 
 // sqliteDialect has patterns by GLOB, which minds case, because LIKE does not,
 // and whose sets of characters give the other cases of a letter; and lists as
@@ -62,7 +68,7 @@ func jsonList[T any](list []T) string {
 
 // openSQLite opens the connections to the file at path: one that writes and
 // some that read.
-func openSQLite(path string) (writer, reader *sql.DB, err error) {
+func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
 	dsn, err := sqliteDSN(path)
 	if err != nil {
 		return nil, nil, err
@@ -77,7 +83,30 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
+	if err := settle(ctx, writer); err != nil {
+		writer.Close()
+		reader.Close()
+		return nil, nil, err
+	}
 	return writer, reader, nil
+}
+
+// settle makes the first connection. Where several processes do so at once with
+// a new database, SQLite does not wait for the one that turns it to WAL mode,
+// whatever the busy_timeout.
+func settle(ctx context.Context, db *sql.DB) error {
+	for deadline := time.Now().Add(busyTimeout); ; {
+		err := db.PingContext(ctx)
+		var refused *sqlite.Error
+		if !errors.As(err, &refused) || refused.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // dsn is how the two sets of connections are opened.
@@ -109,7 +138,7 @@ func sqliteDSN(path string) (dsn, error) {
 		return dsn{}, pluvia.Errorf(pluvia.Invalid, "database %q: %w", path, err)
 	}
 	pragmas := url.Values{"_pragma": {
-		"busy_timeout(5000)",
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"journal_mode(wal)",
 		"synchronous(" + synchronous + ")",
 		"foreign_keys(on)",

@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// maxStatements bounds what is kept prepared; the writes of this package are
-// some forty texts.
+// maxStatements bounds what is kept prepared; the texts of this package are
+// some hundred, those of searches aside.
 const maxStatements = 128
 
-// statements keeps the writer's SQL prepared. A text is prepared after the
-// transaction that first ran it, because until then that transaction holds the
-// only connection. A nil *statements keeps nothing.
+// statements keeps SQL prepared. A text is prepared after the transaction that
+// first ran it, because until then that transaction holds the writer's only
+// connection. A nil *statements keeps nothing.
 type statements struct {
 	db *sql.DB
 

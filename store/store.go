@@ -55,8 +55,10 @@ type Store struct {
 	dialect *dialect
 	writer  *sql.DB
 	reader  *sql.DB
-	hot     *statements // nil where the driver prepares by itself
-	queue   logQueue
+	// Prepared for the writer and for readers; nil where the driver prepares by
+	// itself.
+	hot, hotReads *statements
+	queue         logQueue
 }
 
 var _ pluvia.Tracking = (*Store)(nil)
@@ -87,8 +89,8 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	} else {
 		s.dialect = &sqliteDialect
 		s.place, _, _ = strings.Cut(address, "?")
-		s.writer, s.reader, err = openSQLite(address)
-		s.hot = &statements{db: s.writer}
+		s.writer, s.reader, err = openSQLite(ctx, address)
+		s.hot, s.hotReads = &statements{db: s.writer}, &statements{db: s.reader}
 	}
 	if err != nil {
 		return nil, s.failed("open", err)
@@ -110,7 +112,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 
 // Close closes the database. It waits for what is under way.
 func (s *Store) Close() error {
-	return errors.Join(s.hot.close(), s.reader.Close(), s.writer.Close())
+	return errors.Join(s.hot.close(), s.hotReads.close(), s.reader.Close(), s.writer.Close())
 }
 
 func newID() string {
@@ -122,8 +124,8 @@ func newID() string {
 // tx is a transaction and the time at which it began.
 type tx struct {
 	sql *sql.Tx
-	hot *statements // nil in a transaction that reads
-	now int64       // milliseconds
+	hot *statements
+	now int64 // milliseconds
 
 	dialect *dialect
 }
@@ -176,9 +178,11 @@ func (s *Store) read(ctx context.Context, what string, f func(*tx) error) error 
 		return s.failed(what, over(ctx, err))
 	}
 	defer begun.Rollback()
-	if err := f(&tx{sql: begun, now: pluvia.Millis(s.Now()), dialect: s.dialect}); err != nil {
+	if err := f(&tx{sql: begun, hot: s.hotReads, now: pluvia.Millis(s.Now()), dialect: s.dialect}); err != nil {
 		return s.failed(what, over(ctx, err))
 	}
+	begun.Rollback()
+	s.hotReads.prepare(ctx)
 	return nil
 }
 
@@ -197,6 +201,9 @@ func (t *tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 }
 
 func (t *tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if stmt := t.hot.find(text); stmt != nil {
+		return t.sql.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	}
 	return t.sql.QueryContext(ctx, text, args...)
 }
 

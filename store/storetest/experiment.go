@@ -62,6 +62,11 @@ var experimentTests = map[string]func(*testing.T, pluvia.Store){
 		coded(t, err, pluvia.Invalid)
 		_, err = s.ExperimentByName(t.Context(), "nobody")
 		coded(t, err, pluvia.NotFound, "nobody")
+		for _, name := range []string{"a\x00", "\xff"} {
+			_, err = s.ExperimentByName(t.Context(), name)
+			coded(t, err, pluvia.NotFound)
+			equal(t, "of a name that cannot be stored", len(must(s.Experiments(t.Context(), pluvia.ExperimentFilter{Name: name}))(t)), 0)
+		}
 		_, err = s.Experiments(t.Context(), pluvia.ExperimentFilter{Stage: "gone"})
 		coded(t, err, pluvia.Invalid, "gone")
 		if all := must(s.Experiments(t.Context(), pluvia.ExperimentFilter{}))(t); len(all) != 1 {

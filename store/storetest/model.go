@@ -99,6 +99,19 @@ var modelTests = map[string]func(*testing.T, pluvia.Store){
 		coded(t, err, pluvia.NotFound, "none")
 		_, err = s.VersionByAlias(t.Context(), "none", "x")
 		coded(t, err, pluvia.NotFound, "none")
+		for _, name := range []string{"a\x00", "\xff"} {
+			for what, err := range map[string]error{
+				"Model": second(s.Model(t.Context(), name)), "Versions": second(s.Versions(t.Context(), name)), "Version": second(s.Version(t.Context(), name, 1)),
+				"VersionByAlias": second(s.VersionByAlias(t.Context(), name, "x")), "alias": second(s.VersionByAlias(t.Context(), "m", name)),
+				"DeleteModel": s.DeleteModel(t.Context(), name), "CreateVersion": s.CreateVersion(t.Context(), &pluvia.Version{Model: name}),
+				"UpdateVersion": s.UpdateVersion(t.Context(), name, 1, pluvia.VersionUpdate{}),
+			} {
+				if coded(t, err, pluvia.NotFound); t.Failed() {
+					t.Fatal(what)
+				}
+			}
+			ok(t, s.UpdateVersion(t.Context(), "m", 1, pluvia.VersionUpdate{DropAliases: []string{name}}))
+		}
 		for _, alias := range []string{"", "latest", "LATEST", "v1", "V22", "a b", "a/b", "a\x00", strings.Repeat("a", 256)} {
 			coded(t, s.UpdateVersion(t.Context(), "m", 1, pluvia.VersionUpdate{Aliases: []string{alias}}), pluvia.Invalid)
 			coded(t, s.CreateVersion(t.Context(), &pluvia.Version{Model: "m", Aliases: []string{alias}}), pluvia.Invalid)

@@ -63,7 +63,7 @@ var runTests = map[string]func(*testing.T, pluvia.Store){
 		coded(t, s.CreateRun(t.Context(), &pluvia.Run{ExperimentID: "0", Params: []pluvia.Param{{Key: "a", Value: "1"}, {Key: "a", Value: "2"}}}), pluvia.Conflict)
 		equal(t, "runs", must(s.CountRuns(t.Context(), pluvia.RunFilter{}))(t), 0)
 
-		for _, id := range []string{strings.Repeat("0", 32), "", "'", strings.Repeat("x", 10_000)} {
+		for _, id := range []string{strings.Repeat("0", 32), "", "'", strings.Repeat("x", 10_000), "a\x00", "\xff"} {
 			_, err := s.Run(t.Context(), id)
 			coded(t, err, pluvia.NotFound)
 			coded(t, s.UpdateRun(t.Context(), id, pluvia.RunUpdate{Status: pluvia.Failed}), pluvia.NotFound)
@@ -72,6 +72,10 @@ var runTests = map[string]func(*testing.T, pluvia.Store){
 			coded(t, s.Log(t.Context(), id, pluvia.Batch{}), pluvia.NotFound)
 			_, err = s.MetricHistory(t.Context(), id, "m")
 			coded(t, err, pluvia.NotFound)
+		}
+		for _, none := range []pluvia.RunFilter{{Name: "a\x00"}, {Status: "\xff"}, {Tags: map[string]string{"a\x00": "b"}}, {Tags: map[string]string{"a": "\xff"}}} {
+			equal(t, "runs of what cannot be stored", len(must(s.Runs(t.Context(), none))(t)), 0)
+			equal(t, "count of what cannot be stored", must(s.CountRuns(t.Context(), none))(t), 0)
 		}
 		for _, bad := range []pluvia.RunFilter{{Limit: -1}, {Offset: -1}, {Stage: "gone"}, {ExperimentID: "x"}} {
 			_, err := s.Runs(t.Context(), bad)
