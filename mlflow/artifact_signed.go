@@ -184,8 +184,6 @@ func (s *Server) beginUpload(ctx context.Context, q *request, out []byte) ([]byt
 }
 
 func (s *Server) finishUpload(ctx context.Context, q *request, out []byte) ([]byte, error) {
-	name, err := q.uploadKey()
-	upload := q.need("upload_id")
 	var parts []pluvia.UploadedPart
 	for p := range q.messages("parts") {
 		parts = append(parts, pluvia.UploadedPart{Number: int(p.needInteger("part_number")), ETag: p.need("etag")})
@@ -193,28 +191,21 @@ func (s *Server) finishUpload(ctx context.Context, q *request, out []byte) ([]by
 	if len(parts) == 0 {
 		q.missing("parts")
 	}
-	if err == nil {
-		err = q.err()
-	}
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.signed("Multipart upload")
-	if err != nil {
-		return nil, err
-	}
-	if err := b.FinishUpload(ctx, pluvia.MLflowBucket, name, upload, parts); err != nil {
-		return nil, err
-	}
-	return empty(out), nil
+	return s.endUpload(q, out, func(b pluvia.SignedBuckets, key, upload string) error {
+		return b.FinishUpload(ctx, pluvia.MLflowBucket, key, upload, parts)
+	})
 }
 
 func (s *Server) abortUpload(ctx context.Context, q *request, out []byte) ([]byte, error) {
-	name, err := q.uploadKey()
+	return s.endUpload(q, out, func(b pluvia.SignedBuckets, key, upload string) error {
+		return b.AbortUpload(ctx, pluvia.MLflowBucket, key, upload)
+	})
+}
+
+// endUpload ends the upload that a call is about in one way or the other.
+func (s *Server) endUpload(q *request, out []byte, end func(b pluvia.SignedBuckets, key, upload string) error) ([]byte, error) {
 	upload := q.need("upload_id")
-	if err == nil {
-		err = q.err()
-	}
+	name, err := q.uploadKey()
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +213,7 @@ func (s *Server) abortUpload(ctx context.Context, q *request, out []byte) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if err := b.AbortUpload(ctx, pluvia.MLflowBucket, name, upload); err != nil {
+	if err := end(b, name, upload); err != nil {
 		return nil, err
 	}
 	return empty(out), nil

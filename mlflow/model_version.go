@@ -139,28 +139,12 @@ func (s *Server) searchVersions(ctx context.Context, q *request, out []byte) ([]
 // sourcesInStore turns addresses that versions are looked for by into those
 // that the store has.
 func sourcesInStore(e pluvia.Expr) pluvia.Expr {
-	switch e := e.(type) {
-	case pluvia.And:
-		all := make(pluvia.And, len(e))
-		for i, part := range e {
-			all[i] = sourcesInStore(part)
+	return rewrite(e, func(c pluvia.Compare) pluvia.Expr {
+		if c.Field.Of == pluvia.Attribute && c.Field.Key == "source_path" {
+			c.Text = fromWire(c.Text)
 		}
-		return all
-	case pluvia.Or:
-		all := make(pluvia.Or, len(e))
-		for i, part := range e {
-			all[i] = sourcesInStore(part)
-		}
-		return all
-	case pluvia.Not:
-		return pluvia.Not{X: sourcesInStore(e.X)}
-	case pluvia.Compare:
-		if e.Field.Of == pluvia.Attribute && e.Field.Key == "source_path" {
-			e.Text = fromWire(e.Text)
-		}
-		return e
-	}
-	return e
+		return c
+	})
 }
 
 func (s *Server) downloadURI(ctx context.Context, q *request, out []byte) ([]byte, error) {

@@ -411,36 +411,16 @@ var isPrompt = pluvia.Compare{Field: pluvia.Field{Of: pluvia.TagPart, Key: promp
 // do not have it too, against the rule for all other tags.
 func withoutPrompts(e pluvia.Expr) pluvia.Expr {
 	asked := false
-	var rewrite func(e pluvia.Expr) pluvia.Expr
-	rewrite = func(e pluvia.Expr) pluvia.Expr {
-		switch e := e.(type) {
-		case pluvia.And:
-			all := make(pluvia.And, len(e))
-			for i, part := range e {
-				all[i] = rewrite(part)
-			}
-			return all
-		case pluvia.Or:
-			all := make(pluvia.Or, len(e))
-			for i, part := range e {
-				all[i] = rewrite(part)
-			}
-			return all
-		case pluvia.Not:
-			return pluvia.Not{X: rewrite(e.X)}
-		case pluvia.Compare:
-			if e.Field.Of != pluvia.TagPart || e.Field.Key != promptTag || e.Op != pluvia.Equal && e.Op != pluvia.NotEqual {
-				return e
-			}
-			asked = true
-			if (e.Op == pluvia.Equal) == strings.EqualFold(e.Text, "true") {
-				return isPrompt
-			}
-			return pluvia.Not{X: isPrompt}
+	e = rewrite(e, func(c pluvia.Compare) pluvia.Expr {
+		if c.Field.Of != pluvia.TagPart || c.Field.Key != promptTag || c.Op != pluvia.Equal && c.Op != pluvia.NotEqual {
+			return c
 		}
-		return e
-	}
-	e = rewrite(e)
+		asked = true
+		if (c.Op == pluvia.Equal) == strings.EqualFold(c.Text, "true") {
+			return isPrompt
+		}
+		return pluvia.Not{X: isPrompt}
+	})
 	switch {
 	case asked:
 		return e
@@ -448,6 +428,29 @@ func withoutPrompts(e pluvia.Expr) pluvia.Expr {
 		return pluvia.Not{X: isPrompt}
 	}
 	return pluvia.And{e, pluvia.Not{X: isPrompt}}
+}
+
+// rewrite puts what f makes of each clause in its place.
+func rewrite(e pluvia.Expr, f func(pluvia.Compare) pluvia.Expr) pluvia.Expr {
+	switch e := e.(type) {
+	case pluvia.And:
+		all := make(pluvia.And, len(e))
+		for i, part := range e {
+			all[i] = rewrite(part, f)
+		}
+		return all
+	case pluvia.Or:
+		all := make(pluvia.Or, len(e))
+		for i, part := range e {
+			all[i] = rewrite(part, f)
+		}
+		return all
+	case pluvia.Not:
+		return pluvia.Not{X: rewrite(e.X, f)}
+	case pluvia.Compare:
+		return f(e)
+	}
+	return e
 }
 
 // ofPrompt says whether tags are those of a prompt.
