@@ -34,3 +34,29 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// Whatever stands in the address of a list, it is a list or says what is wrong,
+// and what was sent never becomes part of the page.
+func FuzzList(f *testing.F) {
+	f.Add("metrics.roc_auc > 0.8", "metrics.roc_auc", "params.depth", "")
+	f.Add("params.a = '<script>'", "tags.\"x", "metrics.", "abc")
+	f.Add("metrics.ñ >", "start", "took", "eyJzIjoiIn0")
+	f.Add(strings.Repeat("(", 5000), "params.`a b`", "\xff\x00", "\x00")
+	d := consoletest.Empty(f)
+	id := d.Many(f, 3)
+	f.Fuzz(func(t *testing.T, filter, order, column, after string) {
+		query := url.Values{"experiment": {id}, "filter": {filter}, "order": {order}, "columns": {column}, "after": {after}}
+		for _, path := range []string{"/runs?", "/experiments?"} {
+			r := httptest.NewRequest("GET", path+query.Encode(), nil)
+			r.Header.Set("Accept", "text/html")
+			w := httptest.NewRecorder()
+			d.ServeHTTP(w, r)
+			if w.Code != 200 && w.Code != 422 {
+				t.Fatalf("%s: status %d\n%.500s", path, w.Code, w.Body)
+			}
+			if strings.Count(w.Body.String(), "<script") != 1 {
+				t.Error("what was sent has become part of the page")
+			}
+		}
+	})
+}

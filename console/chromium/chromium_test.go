@@ -360,6 +360,31 @@ func TestFormAndCycleWithoutAScript(t *testing.T) {
 	b.clean(t)
 }
 
+// Filter, columns, order, comparison and the move of an alias are links and
+// forms: they need no script.
+func TestTrackingWithoutAScript(t *testing.T) {
+	t.Parallel()
+	d := consoletest.Filled(t)
+	id := d.Many(t, 12)
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	b := open(t, strings.TrimPrefix(server.URL, "http://"))
+	var heads, first, compared, moved string
+	b.do(t, look(modes[0]), command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), chromedp.Navigate(server.URL+"/runs?lang=en&experiment="+id),
+		chromedp.SetValue(chromedp.CSS("#filter"), "params.learner = 'forest'"), chromedp.Submit(chromedp.CSS(".filter")), chromedp.WaitVisible(chromedp.CSS(`.choose summary`)),
+		chromedp.Click(chromedp.CSS(".choose summary")), chromedp.Click(chromedp.CSS(`.choose input[value="metrics.fold_7"]`)), chromedp.Click(chromedp.CSS(".choose button")),
+		chromedp.WaitVisible(chromedp.CSS(`th a[href*="order=metrics.fold_7"]`)), chromedp.Click(chromedp.CSS(`th a[href*="order=metrics.roc_auc"]`)),
+		chromedp.WaitVisible(chromedp.CSS(`th[aria-sort="descending"]`)), into(&heads, chromedp.Text(chromedp.CSS("thead"))), into(&first, chromedp.Text(chromedp.CSS("tbody tr"))),
+		chromedp.Click(chromedp.CSS("tbody tr:nth-child(1) input")), chromedp.Click(chromedp.CSS("tbody tr:nth-child(3) input")), chromedp.Click(chromedp.CSS(`form[action="/compare"] button`)),
+		chromedp.WaitVisible(chromedp.CSS(".plot.wide")), into(&compared, chromedp.Text(chromedp.CSS(".status"))),
+		chromedp.Navigate(server.URL+"/models/"+d.Project.Names.ModelProd), chromedp.Click(chromedp.CSS(`a[href*="alias=champion&version=1"]`)), chromedp.WaitVisible(chromedp.CSS(`form[method="post"] .button`)),
+		chromedp.Click(chromedp.CSS(`form[method="post"] .button`)), chromedp.WaitVisible(chromedp.CSS(".status.ok")), into(&moved, chromedp.Text(chromedp.CSS(".status"))))
+	if !strings.Contains(heads, "fold_7") || !strings.Contains(first, "trial 00001") || !strings.Contains(compared, "differ") || !strings.Contains(moved, "Version 1") {
+		t.Errorf("heads %q, first %q, compared %q, moved %q", heads, first, compared, moved)
+	}
+	b.clean(t)
+}
+
 // A link to a section of the data page opens it, and the table behind a chart
 // can be opened.
 func TestWhatIsFoldedOpens(t *testing.T) {
