@@ -96,7 +96,7 @@ func (r *Runner) etl(ctx context.Context, run *pluvia.Run) error {
 // project file lists are never features and only recorded; any other one
 // would make every figure after it a lie, so it is refused.
 func (r *Runner) leaks(d *dataset) ([]LeakInfo, error) {
-	r.doing("checks")
+	r.doing(fmt.Sprintf("checks of %d rows", d.table.Rows()))
 	labelled := slices.Concat(d.train, d.validate, d.test)
 	candidates := slices.DeleteFunc(d.table.Names(), func(name string) bool { return name == r.Project.Target.Field })
 	var found []LeakInfo

@@ -143,7 +143,7 @@ func (c *Champion) is(version int, run string) bool { return c.Version == versio
 func (c *Champion) String() string { return fmt.Sprintf("%s version %d", c.Name, c.Version) }
 
 // fromRegistry is the champion of the registry, now itself when it is that one.
-func (s *Service) fromRegistry(ctx context.Context, now *Champion) (*Champion, error) {
+func (s *Predictor) fromRegistry(ctx context.Context, now *Champion) (*Champion, error) {
 	name := s.project.Names.ModelProd
 	v, err := s.store.VersionByAlias(ctx, name, pluvia.Champion)
 	if err != nil {
@@ -196,7 +196,7 @@ type kept struct {
 }
 
 // keep writes the files of a champion's folder to Config.Last.
-func (s *Service) keep(c *Champion, files map[string]*bytes.Buffer) error {
+func (s *Predictor) keep(c *Champion, files map[string]*bytes.Buffer) error {
 	if s.last == "" {
 		return nil
 	}
@@ -230,7 +230,7 @@ func (s *Service) keep(c *Champion, files map[string]*bytes.Buffer) error {
 }
 
 // forget removes the folders of Config.Last but the good one.
-func (s *Service) forget(good string) error {
+func (s *Predictor) forget(good string) error {
 	entries, err := os.ReadDir(s.last)
 	if err != nil {
 		return err
@@ -269,7 +269,7 @@ func syncFolders(folders ...string) {
 }
 
 // fromLast is the champion that is kept in Config.Last.
-func (s *Service) fromLast() (*Champion, error) {
+func (s *Predictor) fromLast() (*Champion, error) {
 	if s.last == "" {
 		return nil, errors.New("no directory keeps a last good model")
 	}

@@ -118,12 +118,12 @@ func indent(v any) (string, error) {
 	return string(out), err
 }
 
-func (s *Service) showDocs(w http.ResponseWriter, r *http.Request) error {
+func (s *Predictor) showDocs(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Security-Policy", web.Policy)
 	web.WriteHTML(w, r, http.StatusOK, s.docs.page)
 	return nil
 }
 
-func (s *Service) showSpec(w http.ResponseWriter, r *http.Request) error {
+func (s *Predictor) showSpec(w http.ResponseWriter, r *http.Request) error {
 	return s.spec.Serve(w, r)
 }

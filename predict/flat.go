@@ -254,7 +254,7 @@ func flatAnswers(api project.API) (answers [2][]byte) {
 }
 
 // predict answers POST /predict/: {"features": {...}}.
-func (s *Service) predict(w http.ResponseWriter, r *http.Request) error {
+func (s *Predictor) predict(w http.ResponseWriter, r *http.Request) error {
 	c := s.calls.Get().(*flatCall)
 	defer s.calls.Put(c)
 	body, err := readBody(c.body, r, MaxBody)

@@ -23,7 +23,7 @@ type observations struct {
 
 // predictObservations answers POST /api/v1/predict: {field: value, ...} or
 // {"observations": [{...}, ...]}.
-func (s *Service) predictObservations(w http.ResponseWriter, r *http.Request) error {
+func (s *Predictor) predictObservations(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(nil, r, MaxBatchBody)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *Service) predictObservations(w http.ResponseWriter, r *http.Request) er
 }
 
 // answerObservations writes the predictions of one champion.
-func (s *Service) answerObservations(c *Champion, o *observations) ([]byte, error) {
+func (s *Predictor) answerObservations(c *Champion, o *observations) ([]byte, error) {
 	var labels [2][]byte
 	for i, label := range []string{c.Negative, c.Positive} {
 		rest, err := json.Marshal(struct {
@@ -96,7 +96,7 @@ func (s *Service) answerObservations(c *Champion, o *observations) ([]byte, erro
 }
 
 // readObservations reads a body to rows, or to all its faults.
-func (s *Service) readObservations(body []byte) (*observations, *details) {
+func (s *Predictor) readObservations(body []byte) (*observations, *details) {
 	o, d := &observations{}, new(details)
 	sc := new(scanner)
 	sc.reset(body)
@@ -139,14 +139,14 @@ func (s *Service) readObservations(body []byte) (*observations, *details) {
 }
 
 // emptyRow appends a row with everything missing.
-func (s *Service) emptyRow(rows []float64) []float64 {
+func (s *Predictor) emptyRow(rows []float64) []float64 {
 	for range s.fields {
 		rows = append(rows, table.Missing)
 	}
 	return rows
 }
 
-func (s *Service) readList(sc *scanner, o *observations, d *details) {
+func (s *Predictor) readList(sc *scanner, o *observations, d *details) {
 	at := []any{"body", listName}
 	if !sc.enter('[') {
 		if v := sc.value(1); sc.ok() {
@@ -187,7 +187,7 @@ func (s *Service) readList(sc *scanner, o *observations, d *details) {
 }
 
 // readField reads the member called name of observation i, -1 for the only one.
-func (s *Service) readField(sc *scanner, name value, i int, row []float64, o *observations, d *details) {
+func (s *Predictor) readField(sc *scanner, name value, i int, row []float64, o *observations, d *details) {
 	key := sc.bytes(name)
 	field, known := s.index[string(key)]
 	var v value
@@ -227,7 +227,7 @@ func (s *Service) readField(sc *scanner, name value, i int, row []float64, o *ob
 }
 
 // fieldFault says why a field's rule refuses a value.
-func (s *Service) fieldFault(sc *scanner, field int, v value, i int) detail {
+func (s *Predictor) fieldFault(sc *scanner, field int, v value, i int) detail {
 	f := &s.fields[field]
 	said := string(sc.body[v.start:v.end])
 	if v.kind == text {

@@ -38,7 +38,7 @@ import (
 	"github.com/pluvia-ml/pluvia/table"
 )
 
-// Config is what a [Service] needs. Project, Store and Buckets must be set.
+// Config is what a [Predictor] needs. Project, Store and Buckets must be set.
 type Config struct {
 	// Project says what is predicted: schema, target, the flat call, and the
 	// name of the registered model whose champion is served.
@@ -61,7 +61,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Outcome is what has become of an [Service.Update].
+// Outcome is what has become of an [Predictor.Update].
 type Outcome string
 
 // The outcomes. An Update that leaves nothing to serve has none: "".
@@ -71,8 +71,8 @@ const (
 	Local   Outcome = "local"   // the registry has none to give; the last good one serves
 )
 
-// Service answers predictions. It is safe for concurrent use.
-type Service struct {
+// Predictor answers predictions. It is safe for concurrent use.
+type Predictor struct {
 	project *project.Project
 	store   pluvia.Store
 	buckets pluvia.Buckets
@@ -95,11 +95,11 @@ type Service struct {
 	docs    *docs
 }
 
-// New makes a service that serves nothing yet; [Service.Update] takes the
+// New makes a service that serves nothing yet; [Predictor.Update] takes the
 // champion. It is an error if the project's flat call cannot be turned back
 // into an observation.
-func New(c Config) (*Service, error) {
-	s := &Service{
+func New(c Config) (*Predictor, error) {
+	s := &Predictor{
 		project: c.Project, store: c.Store, buckets: c.Buckets, last: c.Last,
 		log: cmp.Or(c.Log, slog.Default()), now: c.Now, metrics: newMetrics(c.Metrics),
 	}
@@ -147,12 +147,12 @@ func optional(schema table.Schema) *table.Schema {
 }
 
 // Champion is the champion that serves now, nil before the first.
-func (s *Service) Champion() *Champion { return s.champion.Load() }
+func (s *Predictor) Champion() *Champion { return s.champion.Load() }
 
 // Update takes the champion of the registry, if it is another than the one
 // that serves. With the outcome [Local] the error says why the registry's could not be
 // taken, and predictions go on; with the outcome "" nothing is served.
-func (s *Service) Update(ctx context.Context) (outcome Outcome, err error) {
+func (s *Predictor) Update(ctx context.Context) (outcome Outcome, err error) {
 	s.updating.Lock()
 	defer s.updating.Unlock()
 
@@ -181,7 +181,7 @@ func (s *Service) Update(ctx context.Context) (outcome Outcome, err error) {
 }
 
 // serve makes c the champion of every request that begins from now on.
-func (s *Service) serve(c *Champion) {
+func (s *Predictor) serve(c *Champion) {
 	s.metrics.serve(c)
 	s.champion.Store(c)
 }

@@ -25,8 +25,8 @@ const (
 )
 
 // Routes registers what the service answers. GET / is left to the caller, who
-// may have a page for browsers there: see [Service.Welcome].
-func (s *Service) Routes(mux *http.ServeMux) {
+// may have a page for browsers there: see [Predictor.Welcome].
+func (s *Predictor) Routes(mux *http.ServeMux) {
 	if s.flat != nil {
 		s.route(mux, http.MethodPost, "/predict/", s.predict, "/predict", "/predict/{$}")
 	}
@@ -45,7 +45,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 }
 
 // Welcome answers GET / to a program.
-func (s *Service) Welcome() http.Handler {
+func (s *Predictor) Welcome() http.Handler {
 	return s.handle(s.metrics.route("/"), func(w http.ResponseWriter, _ *http.Request) error {
 		return writeJSON(w, http.StatusOK, map[string]string{"message": s.project.API.Welcome})
 	})
@@ -53,7 +53,7 @@ func (s *Service) Welcome() http.Handler {
 
 // route registers h, which the metrics call name, for one method at the
 // patterns, or at name if there are none.
-func (s *Service) route(mux *http.ServeMux, method, name string, h web.Handler, patterns ...string) {
+func (s *Predictor) route(mux *http.ServeMux, method, name string, h web.Handler, patterns ...string) {
 	if len(patterns) == 0 {
 		patterns = []string{name}
 	}
@@ -74,7 +74,7 @@ func (s *Service) route(mux *http.ServeMux, method, name string, h web.Handler, 
 var errMethod = errors.New("method not allowed")
 
 // handle counts and times h, and writes its error.
-func (s *Service) handle(rt *route, h web.Handler) http.Handler {
+func (s *Predictor) handle(rt *route, h web.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		code := http.StatusOK
@@ -92,7 +92,7 @@ func (e invalid) Error() string { return strconv.Itoa(len(e.list)+e.more) + " fa
 
 // refuse is the one place that writes errors, in FastAPI's shapes: a list of
 // details for a body that breaks rules, a sentence for the rest.
-func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) (code int) {
+func (s *Predictor) refuse(w http.ResponseWriter, r *http.Request, err error) (code int) {
 	var bad invalid
 	if errors.As(err, &bad) {
 		list := bad.list
@@ -119,7 +119,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) (cod
 	return code
 }
 
-func (s *Service) write(w http.ResponseWriter, code int, v any) {
+func (s *Predictor) write(w http.ResponseWriter, code int, v any) {
 	if err := writeJSON(w, code, v); err != nil {
 		s.log.Debug("the answer was not taken", "err", err)
 	}
@@ -185,12 +185,12 @@ func tooLarge(limit int) error {
 	return pluvia.Errorf(pluvia.TooLarge, "the body is larger than %d MiB: send less at once", limit>>20)
 }
 
-func (s *Service) noChampion() error {
+func (s *Predictor) noChampion() error {
 	return pluvia.Errorf(pluvia.Unavailable, "no champion of %s is loaded yet: wait for the first cycle to end, or train one and call POST /update-model", s.project.Names.ModelProd)
 }
 
 // updateModel answers with the words of the original's clients.
-func (s *Service) updateModel(w http.ResponseWriter, r *http.Request) error {
+func (s *Predictor) updateModel(w http.ResponseWriter, r *http.Request) error {
 	outcome, err := s.Update(r.Context())
 	var words string
 	switch outcome {
@@ -207,11 +207,11 @@ func (s *Service) updateModel(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]string{"status": words})
 }
 
-func (s *Service) healthz(w http.ResponseWriter, _ *http.Request) error {
+func (s *Predictor) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
 }
 
-func (s *Service) readyz(w http.ResponseWriter, _ *http.Request) error {
+func (s *Predictor) readyz(w http.ResponseWriter, _ *http.Request) error {
 	c := s.Champion()
 	if c == nil {
 		return s.noChampion()

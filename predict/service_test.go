@@ -128,7 +128,7 @@ func trained(t testing.TB, p *project.Project, steps recipe.Recipe, trees int, s
 // house is a service on a real store and real buckets, both of which can be
 // taken away.
 type house struct {
-	*Service
+	*Predictor
 	mux     *http.ServeMux
 	store   pluvia.Store
 	buckets pluvia.Buckets
@@ -175,7 +175,7 @@ func newHouse(t testing.TB, p *project.Project) *house {
 func (h *house) start(t testing.TB) {
 	t.Helper()
 	var err error
-	if h.Service, err = New(h.config); err != nil {
+	if h.Predictor, err = New(h.config); err != nil {
 		t.Fatal(err)
 	}
 	h.mux = http.NewServeMux()

@@ -26,7 +26,7 @@ func TestBuckets(t *testing.T) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	project := pumps(t)
+	project := pumps(t, 1)
 	digests := make(map[string]bool)
 	for _, address := range []string{filepath.Join(t.TempDir(), "elsewhere"), "s3://" + s3test.Bucket + "/a/house"} {
 		data := t.TempDir()

@@ -32,7 +32,7 @@ func answer(t *testing.T, url string) (code int, text string) {
 // trained while the last good model serves.
 func TestDamagedDatabase(t *testing.T) {
 	t.Parallel()
-	project := pumps(t)
+	project := pumps(t, 1)
 	data := t.TempDir()
 	up := append([]string{"up", "--json", "--listen", "127.0.0.1:0", "--data", data}, project...)
 	p := begin(t, up...)
@@ -120,7 +120,7 @@ func TestDamagedDatabase(t *testing.T) {
 // talk to.
 func TestStaleHolder(t *testing.T) {
 	t.Parallel()
-	project := pumps(t)
+	project := pumps(t, 1)
 	data := t.TempDir()
 	in := func(args ...string) []string { return append(append(args, "--data", data), project[:2]...) }
 	if code, _, says := command(t.Context(), nil, append(in("train"), project[2:]...)...); code != exitOK {

@@ -177,8 +177,8 @@ func (h *house) openSource(ctx context.Context) (*source.Source, error) {
 	return source.Open(ctx, h.options.source, h.path(sourcesDir), source.Options{Project: h.project})
 }
 
-// service predicts with the champion of this house.
-func (h *house) service() (*predict.Service, error) {
+// predictor predicts with the champion of this house.
+func (h *house) predictor() (*predict.Predictor, error) {
 	return predict.New(predict.Config{
 		Project: h.project, Store: h.store, Buckets: h.buckets, Last: h.path(championDir), Log: h.log,
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	pluvia "github.com/pluvia-ml/pluvia"
+	"github.com/pluvia-ml/pluvia/cycle"
 	"github.com/pluvia-ml/pluvia/predict"
 	"github.com/pluvia-ml/pluvia/source"
 	"github.com/pluvia-ml/pluvia/table"
@@ -46,7 +47,7 @@ func runPredict(ctx context.Context, o *options, file, out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	service, err := h.service()
+	service, err := h.predictor()
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,7 @@ func runPredict(ctx context.Context, o *options, file, out string) (err error) {
 	if err != nil {
 		return err
 	}
+	o.ui.progress(cycle.Status{Running: true, Step: "predict", Doing: fmt.Sprintf("%d rows", t.Rows())})
 	scored, err := withProbabilities(t, service.Champion())
 	if err != nil {
 		return err
@@ -96,7 +98,9 @@ func (h *house) observations(ctx context.Context, file string) (*table.Table, *t
 	if err != nil {
 		return nil, nil, err
 	}
-	return src.Read(ctx, &schema, csv.Options{})
+	return src.Read(ctx, &schema, csv.Options{Progress: func(done, total int64) {
+		h.ui.progress(cycle.Status{Running: true, Step: "predict", Doing: "reading", Unit: "bytes", Done: done, Total: total})
+	}})
 }
 
 // unknown are those columns that are no field of the project either: target

@@ -18,7 +18,7 @@ import (
 //
 // A server that only this machine can reach refuses names that are not this
 // machine's: a page of elsewhere must not reach it by a name of its own.
-func newHandler(h *house, service *predict.Service, runner *cycle.Runner, start func(...cycle.Step) error, loopback bool) (http.Handler, error) {
+func newHandler(h *house, service *predict.Predictor, runner *cycle.Runner, start func(...cycle.Step) error, loopback bool) (http.Handler, error) {
 	pages, err := console.New(console.Config{
 		Project: h.project, Store: h.store, Buckets: h.buckets, Cycle: consoleCycle{runner, start},
 		Champion: func() *console.Champion { return consoleChampion(service.Champion()) },

@@ -60,7 +60,7 @@ func runUp(ctx context.Context, o *options, listen string, toWork bool) (err err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 
-	service, err := h.service()
+	service, err := h.predictor()
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func runUp(ctx context.Context, o *options, listen string, toWork bool) (err err
 }
 
 // begin does what is to be done on a start, and says whether there was anything.
-func (h *house) begin(ctx context.Context, runner *cycle.Runner, service *predict.Service) (worked bool, err error) {
+func (h *house) begin(ctx context.Context, runner *cycle.Runner, service *predict.Predictor) (worked bool, err error) {
 	if resumed, err := runner.Resume(ctx); resumed || err != nil {
 		return resumed, err
 	}
@@ -160,7 +160,7 @@ func start(ctx context.Context, worker *sync.WaitGroup, runner *cycle.Runner, st
 	return nil
 }
 
-func (h *house) sayChampion(service *predict.Service, url string) {
+func (h *house) sayChampion(service *predict.Predictor, url string) {
 	c := service.Champion()
 	which := ""
 	if c.Source == predict.FromLast {
