@@ -88,7 +88,7 @@ func (c *Console) runs(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if p.Own && l.Plain() {
 		err = c.steps(ctx, p, r.URL.Query().Get("page"))
-		p.runsTable = &runsTable{listing: l}
+		p.runsTable = newRunsTable(l)
 	} else {
 		p.runsTable, status, err = c.table(ctx, p.page, l)
 	}

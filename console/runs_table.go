@@ -23,6 +23,10 @@ type runsTable struct {
 	Hint   string // an example of a filter
 }
 
+func newRunsTable(l listing) *runsTable {
+	return &runsTable{listing: l, Hint: "metrics.roc_auc > 0.85 and params.learner = 'boost'"}
+}
+
 // runAttributes are the columns of runs besides metrics, params and tags: what
 // they are called in an order, "" for those that cannot be sorted by.
 var runAttributes = map[string]string{
@@ -42,7 +46,7 @@ const (
 
 // table searches runs of an experiment and lays them out.
 func (c *Console) table(ctx context.Context, p *page, l listing) (*runsTable, int, error) {
-	t := &runsTable{listing: l, Hint: "metrics.roc_auc > 0.85 and params.learner = 'boost'"}
+	t := newRunsTable(l)
 	search, fault, err := l.search(filter.Runs, runAttributes)
 	if err != nil {
 		return nil, 0, err
@@ -179,7 +183,8 @@ func picked(runs []*pluvia.Run, k keys, known []string) []string {
 		v := run.Param(key)
 		return v, v != ""
 	})
-	return slices.Concat([]string{"status", "start", "took"}, metrics[:min(metricsPicked, len(metrics))], params[:min(paramsPicked, len(params))])
+	// What came of the runs is seen without scrolling in a narrow window too.
+	return slices.Concat(metrics[:min(metricsPicked, len(metrics))], params[:min(paramsPicked, len(params))], []string{"status", "start", "took"})
 }
 
 // telling are the columns that tell runs apart, those that most runs have first.
