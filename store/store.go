@@ -1,5 +1,6 @@
-// Package store is the [pluvia.Store] on a SQL database: experiments, runs,
-// params, metrics with their history, data sets, registered models.
+// Package store is the [pluvia.Tracking] on a SQL database, SQLite or
+// PostgreSQL: experiments, runs, params, metrics with their history, data sets,
+// logged and registered models, webhooks.
 //
 // It does nothing but keep them. It knows no model, no HTTP and no filter
 // language, and it never deletes what a caller has not named.
@@ -9,6 +10,14 @@
 // holds, for each run and key, the greatest by (step, timestamp, value), so
 // that a list of runs never reads history. NaN is stored as 0 with is_nan set,
 // because SQLite keeps NaN as NULL; it is compared as that 0, as in MLflow.
+//
+// # Searches
+//
+// An expression becomes a condition with a placeholder for whatever a user has
+// said, keys too. A search first finds the numbers of the entities of its page,
+// in an order that is always total, from an index where there is one; then it
+// reads what belongs to them in one query each. A page token is the place of the
+// last entity in that order.
 //
 // # Layout
 //
