@@ -10,7 +10,7 @@ test: ## set up what the tests need, then run them all; nothing is left out
 	tools/setup chromium
 	tools/setup postgresql
 	tools/setup clients
-	CI=true go test ./...
+	CI=true go test -timeout 20m ./...
 
 lint: ## formatting, vet, staticcheck, module tidiness
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo "run gofmt -w on these files"; exit 1; }

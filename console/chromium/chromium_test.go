@@ -3,7 +3,7 @@
 //
 // To look at them yourself:
 //
-//	go test ./console/chromium -shots /tmp/shots       pictures of every page
+//	go test ./console/chromium -shots shots            pictures of every page
 //	go test ./console/chromium -serve localhost:8900   the made-up console
 package chromium
 
