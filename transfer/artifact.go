@@ -50,6 +50,7 @@ func openPlaces(named string, beside ...string) (*places, error) {
 		if err := p.folders.add(named); err != nil {
 			return nil, err
 		}
+		p.folders.named = true
 	}
 	for _, folder := range beside {
 		if err := p.folders.expect(folder); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia"
@@ -20,6 +21,7 @@ import (
 type folders struct {
 	roots  []*os.Root
 	absent []string // paths of roots that are not there: nothing is in them
+	named  bool     // by the user: what is not in them is nowhere
 }
 
 func (f *folders) add(folder string) error {
@@ -59,7 +61,7 @@ const tail = 3
 // find is the folder in which the artifacts are; "" when there are none.
 func (f *folders) find(uri string) (*os.Root, string, error) {
 	names := strings.FieldsFunc(filepath.ToSlash(filepath.Clean(uri)), func(r rune) bool { return r == '/' })
-	ours := false
+	ours := f.named
 	for _, root := range f.roots {
 		if inside, err := filepath.Rel(root.Name(), uri); err == nil && filepath.IsAbs(uri) && filepath.IsLocal(inside) {
 			if info, err := root.Stat(inside); err == nil && info.IsDir() {
@@ -76,12 +78,8 @@ func (f *folders) find(uri string) (*os.Root, string, error) {
 				return root, end, nil
 			}
 		}
-		if n := len(names); n >= tail { // the experiment is here, so the run has none
-			for _, name := range names[max(0, n-tail-1) : n-tail+1] {
-				if info, err := root.Stat(name); err == nil && info.IsDir() {
-					ours = true
-				}
-			}
+		if slices.Contains(names, filepath.Base(root.Name())) { // mlruns and mlartifacts keep their names wherever they go
+			ours = true
 		}
 	}
 	for _, folder := range f.absent {

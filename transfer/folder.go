@@ -32,6 +32,7 @@ import (
 type folder struct {
 	root      *os.Root
 	artifacts reader
+	unread    map[string]error // folders that cannot be listed
 }
 
 const (
@@ -54,8 +55,8 @@ func openFolder(place, artifacts string) (*folder, error) {
 	if err != nil {
 		return nil, errors.Join(pluvia.Errorf(pluvia.Invalid, "source %s: %w", place, err), from.Close())
 	}
-	f := &folder{root: root, artifacts: from}
-	if len(f.experiments()) == 0 && len(f.names("models", fs.ModeDir)) == 0 {
+	f := &folder{root: root, artifacts: from, unread: make(map[string]error)}
+	if len(f.experiments()) == 0 && len(f.folders("models")) == 0 {
 		return nil, errors.Join(pluvia.Errorf(pluvia.Invalid, "source %s is no mlruns folder: there is no EXPERIMENT/%s in it", place, metaYML), f.Close())
 	}
 	return f, nil
@@ -76,15 +77,16 @@ func (f *folder) Open(ctx context.Context, at Place, path string) (io.ReadCloser
 	return f.artifacts.Open(ctx, at, path)
 }
 
-// names are those of the entries of a kind in a folder, in order; none when it
-// is not there.
-func (f *folder) names(at string, kind fs.FileMode) (names []string) {
+// folders are the names of the folders in a folder, in order; none when it is
+// not there. Links that lead nowhere or out of the root are among them, so that
+// reading what they stand for is a fault.
+func (f *folder) folders(at string) (names []string) {
 	entries, err := fs.ReadDir(f.root.FS(), at)
-	if err != nil {
-		return nil
+	if _, reachable := f.root.Stat(at); err != nil && reachable == nil {
+		f.unread[at] = f.broken(at, err)
 	}
 	for _, e := range entries {
-		if info, err := f.root.Stat(path.Join(at, e.Name())); err == nil && info.Mode().Type() == kind {
+		if info, err := f.root.Stat(path.Join(at, e.Name())); err != nil || info.IsDir() {
 			names = append(names, e.Name())
 		}
 	}
@@ -94,7 +96,7 @@ func (f *folder) names(at string, kind fs.FileMode) (names []string) {
 // experiments are the folders of experiments.
 func (f *folder) experiments() (at []string) {
 	for _, above := range []string{".", trash} {
-		for _, name := range f.names(above, fs.ModeDir) {
+		for _, name := range f.folders(above) {
 			if _, err := strconv.ParseUint(name, 10, 63); err == nil {
 				at = append(at, path.Join(above, name))
 			}
@@ -201,8 +203,9 @@ func (f *folder) at(experiment string) string {
 
 // runs are the folders of runs of an experiment.
 func (f *folder) runs(at string) (found []string) {
-	for _, name := range f.names(at, fs.ModeDir) {
-		if _, err := f.root.Stat(path.Join(at, name, metaYML)); err == nil && !slices.Contains([]string{"tags", "datasets", "models", "traces", trash}, name) {
+	for _, name := range f.folders(at) {
+		_, err := f.root.Lstat(path.Join(at, name, metaYML))
+		if runFolder.MatchString(name) && name != "models" || err == nil {
 			found = append(found, path.Join(at, name))
 		}
 	}
@@ -242,7 +245,7 @@ func (f *folder) run(ctx context.Context, experiment, at string) (_ *pluvia.Run,
 	if r.Name == "" {
 		r.Name = r.Tag(pluvia.TagRunName)
 	}
-	for _, name := range f.names(path.Join(at, "inputs"), fs.ModeDir) {
+	for _, name := range f.folders(path.Join(at, "inputs")) {
 		var in linkMeta
 		if err := f.meta(path.Join(at, "inputs", name), &in); err != nil {
 			return nil, err
@@ -264,7 +267,7 @@ func (f *folder) run(ctx context.Context, experiment, at string) (_ *pluvia.Run,
 		}
 		r.Inputs = append(r.Inputs, input)
 	}
-	for _, name := range f.names(path.Join(at, "outputs"), fs.ModeDir) {
+	for _, name := range f.folders(path.Join(at, "outputs")) {
 		var out linkMeta
 		if err := f.meta(path.Join(at, "outputs", name), &out); err != nil {
 			return nil, err
@@ -363,7 +366,7 @@ func (f *folder) Count(ctx context.Context) (Count, error) {
 			for _, key := range keys {
 				n[Points] += f.distinct(path.Join(metrics, key))
 			}
-			for _, name := range f.names(path.Join(run, "inputs"), fs.ModeDir) {
+			for _, name := range f.folders(path.Join(run, "inputs")) {
 				var in linkMeta
 				if f.meta(path.Join(run, "inputs", name), &in) == nil && in.SourceType == "MODEL" {
 					n[ModelInputs]++
@@ -372,10 +375,10 @@ func (f *folder) Count(ctx context.Context) (Count, error) {
 					n[InputTags] += int64(len(in.Tags))
 				}
 			}
-			n[Outputs] += int64(len(f.names(path.Join(run, "outputs"), fs.ModeDir)))
+			n[Outputs] += int64(len(f.folders(path.Join(run, "outputs"))))
 		}
 		models := path.Join(at, "models")
-		for _, name := range f.names(models, fs.ModeDir) {
+		for _, name := range f.folders(models) {
 			n[LoggedModels]++
 			files(LoggedModelParams, path.Join(models, name, "params"))
 			files(LoggedModelTags, path.Join(models, name, "tags"))
@@ -390,7 +393,7 @@ func (f *folder) Count(ctx context.Context) (Count, error) {
 			}
 		}
 	}
-	for _, name := range f.names("models", fs.ModeDir) {
+	for _, name := range f.folders("models") {
 		n[Models]++
 		at := path.Join("models", name)
 		files(ModelTags, path.Join(at, "tags"))
@@ -402,6 +405,9 @@ func (f *folder) Count(ctx context.Context) (Count, error) {
 				files(VersionTags, path.Join(at, version, "tags"))
 			}
 		}
+	}
+	for _, at := range sortedKeys(f.unread) {
+		return nil, f.unread[at]
 	}
 	return n, nil
 }

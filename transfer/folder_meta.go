@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"io/fs"
 	"iter"
 	"maps"
 	"path"
@@ -134,7 +133,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (f *folder) LoggedModels(ctx context.Context, experiment string) iter.Seq2[*pluvia.LoggedModel, error] {
 	return func(yield func(*pluvia.LoggedModel, error) bool) {
 		models := path.Join(f.at(experiment), "models")
-		for _, id := range f.names(models, fs.ModeDir) {
+		for _, id := range f.folders(models) {
 			m, err := f.loggedModel(ctx, path.Join(models, id))
 			if m != nil {
 				m.ExperimentID = experiment
@@ -168,7 +167,6 @@ func (f *folder) loggedModel(ctx context.Context, at string) (*pluvia.LoggedMode
 		return nil, err
 	}
 	for _, key := range keys {
-		latest := make(map[pluvia.DatasetRef]pluvia.ModelMetric)
 		for fields, err := range f.lines(path.Join(at, "metrics", key)) {
 			p := pluvia.ModelMetric{ModelID: m.ID}
 			if err == nil {
@@ -184,24 +182,16 @@ func (f *folder) loggedModel(ctx context.Context, at string) (*pluvia.LoggedMode
 				last := len(fields) - 1
 				p.Dataset = pluvia.DatasetRef{Name: strings.Join(fields[4:last], " "), Digest: fields[last]}
 			}
-			old, ok := latest[p.Dataset]
-			if !ok || cmp.Or(cmp.Compare(p.Timestamp, old.Timestamp), cmp.Compare(p.Step, old.Step), cmp.Compare(p.Value, old.Value)) >= 0 {
-				latest[p.Dataset] = p
-			}
-		}
-		refs := slices.SortedFunc(maps.Keys(latest), func(a, b pluvia.DatasetRef) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Digest, b.Digest))
-		})
-		for _, ref := range refs {
-			m.Metrics = append(m.Metrics, latest[ref])
+			m.Metrics = append(m.Metrics, p)
 		}
 	}
+	m.Metrics = latest(m.Metrics)
 	return m, nil
 }
 
 func (f *folder) Models(ctx context.Context) iter.Seq2[*pluvia.Model, error] {
 	return func(yield func(*pluvia.Model, error) bool) {
-		for _, name := range f.names("models", fs.ModeDir) {
+		for _, name := range f.folders("models") {
 			m, err := f.model(ctx, path.Join("models", name))
 			if !yield(m, err) {
 				return
@@ -236,7 +226,7 @@ func (f *folder) model(ctx context.Context, at string) (*pluvia.Model, error) {
 
 // versions are the folders of versions in that of a model.
 func (f *folder) versions(at string) []string {
-	return slices.DeleteFunc(f.names(at, fs.ModeDir), func(name string) bool { return !strings.HasPrefix(name, "version-") })
+	return slices.DeleteFunc(f.folders(at), func(name string) bool { return !strings.HasPrefix(name, "version-") })
 }
 
 func (f *folder) Versions(ctx context.Context, model string) (list []*pluvia.Version, last int, err error) {

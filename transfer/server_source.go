@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pluvia-ml/pluvia"
@@ -343,12 +345,28 @@ func (s *serverSource) LoggedModels(ctx context.Context, experiment string) iter
 					Metric: p.point(), ModelID: m.ID, RunID: p.RunID, Dataset: pluvia.DatasetRef{Name: p.Dataset, Digest: p.Digest},
 				})
 			}
+			m.Metrics = latest(m.Metrics)
 			if err := give(m); err != nil {
 				return "", err
 			}
 		}
 		return answer.Next, nil
 	})
+}
+
+// latest are the latest points of each metric and data set: a server may give
+// older ones too.
+func latest(points []pluvia.ModelMetric) []pluvia.ModelMetric {
+	type measured struct {
+		key     string
+		dataset pluvia.DatasetRef
+	}
+	of := func(p pluvia.ModelMetric) measured { return measured{p.Key, p.Dataset} }
+	slices.SortFunc(points, func(a, b pluvia.ModelMetric) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Dataset.Name, b.Dataset.Name), cmp.Compare(a.Dataset.Digest, b.Dataset.Digest),
+			cmp.Compare(b.Timestamp, a.Timestamp), cmp.Compare(b.Step, a.Step), cmp.Compare(b.Value, a.Value))
+	})
+	return slices.CompactFunc(points, func(a, b pluvia.ModelMetric) bool { return of(a) == of(b) })
 }
 
 // prompts are models and versions that a search leaves out unless it asks for
