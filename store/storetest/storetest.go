@@ -42,7 +42,7 @@ func Exercise(t *testing.T, open func(t *testing.T) pluvia.Tracking) {
 			run(name, func(t *testing.T, s pluvia.Tracking) { test(t, s) })
 		}
 	}
-	for _, part := range []map[string]func(*testing.T, pluvia.Tracking){searchTests, experimentEditTests, metricPageTests, registryTests, loggedModelTests} {
+	for _, part := range []map[string]func(*testing.T, pluvia.Tracking){searchTests, experimentEditTests, metricPageTests, registryTests, loggedModelTests, importTests} {
 		for name, test := range part {
 			run(name, test)
 		}
