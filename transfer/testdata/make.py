@@ -6,6 +6,11 @@
 
     LOGNAME=pluvia .tools/venv/bin/python transfer/testdata/make.py
 
+With arguments it is the hands of the tests in transfer/pyclient, with any MLflow:
+
+    make.py fill URI          records experiments, runs and models at a tracking URI
+    make.py read URI FILE     writes what the client reads there
+
 Tables that have nothing to do with what is imported are dropped, so that the
 database stays small. The paths in it are those of a machine that is no more.
 """
@@ -23,7 +28,7 @@ import pandas as pd  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
 
 here = pathlib.Path(__file__).parent.resolve()
-assert mlflow.__version__ == "3.17.2", mlflow.__version__
+three = not mlflow.__version__.startswith("2.")
 
 
 def fill():
@@ -59,13 +64,17 @@ def fill():
             return model_input
 
     with mlflow.start_run(run_name="model") as r:
-        made = mlflow.pyfunc.log_model(name="m", python_model=Same(), registered_model_name="reg", params={"p": "1"}, pip_requirements=[])
-        mlflow.log_metric("accuracy", 0.95, model_id=made.model_id, dataset=frame, step=1)
-        mlflow.set_logged_model_tags(made.model_id, {"lt": "x"})
+        if three:
+            made = mlflow.pyfunc.log_model(name="m", python_model=Same(), registered_model_name="reg", params={"p": "1"}, pip_requirements=[])
+            mlflow.log_metric("accuracy", 0.95, model_id=made.model_id, dataset=frame, step=1)
+            mlflow.set_logged_model_tags(made.model_id, {"lt": "x"})
+        else:
+            mlflow.pyfunc.log_model("m", python_model=Same(), registered_model_name="reg", pip_requirements=[])
         mlflow.log_text("not a model", "m/readme.txt")
         run = r.info.run_id
-    other = mlflow.create_external_model(name="external", model_type="agent")
-    mlflow.finalize_logged_model(other.model_id, "READY")
+    if three:
+        other = mlflow.create_external_model(name="external", model_type="agent")
+        mlflow.finalize_logged_model(other.model_id, "READY")
     c.create_model_version("reg", f"runs:/{run}/m", run, tags={"vt": "1"}, description="second")
     c.create_model_version("reg", r.info.artifact_uri + "/m", run)
     c.create_model_version("reg", f"runs:/{run}/m", run)
@@ -98,9 +107,9 @@ def read():
                 "params": pairs(r.data.params), "tags": pairs(r.data.tags),
                 "points": {k: sorted([m.step, m.timestamp, number(m.value)] for m in c.get_metric_history(r.info.run_id, k)) for k in sorted(r.data.metrics)},
                 "inputs": sorted([i.dataset.name, i.dataset.digest, i.dataset.source, i.dataset.schema, i.dataset.profile, pairs({t.key: t.value for t in i.tags})] for i in r.inputs.dataset_inputs),
-                "outputs": [o.model_id for o in r.outputs.model_outputs],
+                "outputs": [o.model_id for o in r.outputs.model_outputs] if three else [],
             }
-        for m in c.search_logged_models([e.experiment_id]):
+        for m in c.search_logged_models([e.experiment_id]) if three else []:
             said["logged_models"][m.model_id] = {
                 "name": m.name, "status": str(m.status), "type": m.model_type or "", "run": m.source_run_id or "",
                 "created": m.creation_timestamp, "updated": m.last_updated_timestamp, "params": pairs(m.params), "tags": pairs(m.tags),
@@ -136,6 +145,14 @@ def shrink(database):
 
 
 def main():
+    if sys.argv[1:2] == ["fill"]:
+        mlflow.set_tracking_uri(sys.argv[2])
+        return fill()
+    if sys.argv[1:2] == ["read"]:
+        mlflow.set_tracking_uri(sys.argv[2])
+        pathlib.Path(sys.argv[3]).write_text(json.dumps(read(), indent=1, sort_keys=True))
+        return
+    assert mlflow.__version__ == "3.17.2", mlflow.__version__
     for kind, uri in (("db", "sqlite:///mlflow.db"), ("folder", "file:///tmp/pluvia-fixture/mlruns")):
         work = pathlib.Path("/tmp/pluvia-fixture")
         shutil.rmtree(work, ignore_errors=True)
