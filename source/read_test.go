@@ -211,6 +211,9 @@ func TestOpenRefusesBeforeReading(t *testing.T) {
 	}
 	defer f.Close()
 	if err := f.Truncate(1 << 40); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
 		t.Skip("no sparse files here: ", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

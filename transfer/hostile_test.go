@@ -45,6 +45,9 @@ func TestHostileFolders(t *testing.T) {
 	link := func(t *testing.T, to, name string) {
 		t.Helper()
 		if err := os.Symlink(to, name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
 			t.Skip(err)
 		}
 	}

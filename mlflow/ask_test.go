@@ -1,24 +1,12 @@
 package mlflow
 
 import (
-	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 )
-
-var serve = flag.String("serve", "", "serve the dialect on this address until interrupted")
-
-func TestServe(t *testing.T) {
-	if *serve == "" {
-		t.Skip("only with -serve")
-	}
-	fmt.Println("http://" + *serve)
-	t.Fatal(http.ListenAndServe(*serve, newHandler(t)))
-}
 
 // newHandler is the dialect over an empty database and empty buckets, without
 // a connection.
